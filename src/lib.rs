@@ -1,0 +1,3 @@
+//! queuelab: a discrete-event simulator for message queues and asynchronous back ends.
+
+pub mod units;
