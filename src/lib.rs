@@ -1,3 +1,4 @@
 //! queuelab: a discrete-event simulator for message queues and asynchronous back ends.
 
+pub mod stats;
 pub mod units;

@@ -1,0 +1,14 @@
+//! Pure mathematics on numbers: estimates with their intervals, warm-up. Knows nothing of queues or time.
+
+mod estimate;
+mod interval;
+mod inversion;
+mod moments;
+mod nskart;
+mod warmup;
+
+pub use estimate::Estimate;
+pub use interval::{ONE_REPLICATION, mean, ratio, section, student_t};
+pub use inversion::{Inverted, inversion};
+pub use nskart::{Refusal, Skart, independent, memory, nskart, one_run};
+pub use warmup::mser;
