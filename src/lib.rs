@@ -1,4 +1,5 @@
 //! queuelab: a discrete-event simulator for message queues and asynchronous back ends.
 
+pub mod random;
 pub mod stats;
 pub mod units;
