@@ -1,0 +1,152 @@
+//! The names of everything that is measured: one list for tables, files, goals and comparisons.
+
+use super::Model;
+
+/// A quantity that is measured on one entity, such as `consumers.workers.wait`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metric {
+    /// The dotted name without statistic.
+    pub name: String,
+    /// What kind of number it is: fixes unit and statistics.
+    pub quantity: Quantity,
+}
+
+/// Kinds of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// A time per message, in seconds: mean, spread, extremes, percentiles.
+    Latency,
+    /// A number of messages over time: mean, maximum, percentiles over time.
+    Level,
+    /// Something per second.
+    Rate,
+    /// A fraction.
+    Ratio,
+    /// A number of messages a replication.
+    Count,
+    /// One length of time a replication, in seconds.
+    Length,
+}
+
+/// One number out of a distribution.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Statistic {
+    /// Arithmetic mean; for levels over time.
+    Mean,
+    /// Standard deviation.
+    Deviation,
+    /// Smallest.
+    Minimum,
+    /// Largest.
+    Maximum,
+    /// The quantile of this order, between 0 and 1.
+    Quantile(f64),
+}
+
+/// The statistics of a latency, by suffix.
+const LATENCY: &[(&str, Statistic)] = &[
+    ("mean", Statistic::Mean),
+    ("sd", Statistic::Deviation),
+    ("min", Statistic::Minimum),
+    ("max", Statistic::Maximum),
+    ("p50", Statistic::Quantile(0.5)),
+    ("p75", Statistic::Quantile(0.75)),
+    ("p90", Statistic::Quantile(0.9)),
+    ("p95", Statistic::Quantile(0.95)),
+    ("p99", Statistic::Quantile(0.99)),
+    ("p999", Statistic::Quantile(0.999)),
+    ("p9999", Statistic::Quantile(0.9999)),
+];
+
+/// The statistics of a level, by suffix.
+const LEVEL: &[(&str, Statistic)] = &[
+    ("mean", Statistic::Mean),
+    ("max", Statistic::Maximum),
+    ("p50", Statistic::Quantile(0.5)),
+    ("p75", Statistic::Quantile(0.75)),
+    ("p90", Statistic::Quantile(0.9)),
+    ("p95", Statistic::Quantile(0.95)),
+    ("p99", Statistic::Quantile(0.99)),
+    ("p999", Statistic::Quantile(0.999)),
+    ("p9999", Statistic::Quantile(0.9999)),
+];
+
+impl Quantity {
+    /// The suffixes that a metric of this kind takes, with their meaning; empty where the name stands alone.
+    pub fn statistics(self) -> &'static [(&'static str, Statistic)] {
+        match self {
+            Quantity::Latency => LATENCY,
+            Quantity::Level => LEVEL,
+            Quantity::Rate | Quantity::Ratio | Quantity::Count | Quantity::Length => &[],
+        }
+    }
+
+    /// The SI unit of its numbers: `s`, `1/s`, `messages`, or `1` for fractions.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Quantity::Latency | Quantity::Length => "s",
+            Quantity::Level | Quantity::Count => "messages",
+            Quantity::Rate => "1/s",
+            Quantity::Ratio => "1",
+        }
+    }
+}
+
+impl Metric {
+    /// The full names: with every statistic, or the name alone.
+    pub fn full_names(&self) -> Vec<String> {
+        match self.quantity.statistics() {
+            [] => vec![self.name.clone()],
+            statistics => statistics.iter().map(|(suffix, _)| format!("{}.{suffix}", self.name)).collect(),
+        }
+    }
+}
+
+const PRODUCER: &[(&str, Quantity)] = &[
+    ("offered.rate", Quantity::Rate),
+    ("offered.count", Quantity::Count),
+    ("completion", Quantity::Latency),
+    ("wait", Quantity::Latency),
+    ("failed.count", Quantity::Count),
+    ("failed.ratio", Quantity::Ratio),
+];
+
+const QUEUE: &[(&str, Quantity)] = &[
+    ("published.rate", Quantity::Rate),
+    ("published.count", Quantity::Count),
+    ("delivered.rate", Quantity::Rate),
+    ("acked.rate", Quantity::Rate),
+    ("ready", Quantity::Level),
+    ("unacked", Quantity::Level),
+    ("backlog", Quantity::Level),
+    ("wait", Quantity::Latency),
+    ("dropped.count", Quantity::Count),
+    ("dropped.ratio", Quantity::Ratio),
+    ("rejected.count", Quantity::Count),
+    ("rejected.ratio", Quantity::Ratio),
+    ("expired.count", Quantity::Count),
+    ("expired.ratio", Quantity::Ratio),
+    ("drain", Quantity::Length),
+];
+
+const POOL: &[(&str, Quantity)] = &[
+    ("utilization", Quantity::Ratio),
+    ("busy", Quantity::Level),
+    ("throughput", Quantity::Rate),
+    ("wait", Quantity::Latency),
+    ("waited.ratio", Quantity::Ratio),
+    ("buffer_wait", Quantity::Latency),
+    ("service", Quantity::Latency),
+    ("sojourn", Quantity::Latency),
+];
+
+/// Everything that a run of this model measures, in the order in which it is shown.
+pub fn metrics(model: &Model) -> Vec<Metric> {
+    let of = |table: &str, name: &str, kinds: &[(&str, Quantity)]| -> Vec<Metric> {
+        kinds.iter().map(|&(kind, quantity)| Metric { name: format!("{table}.{name}.{kind}"), quantity }).collect()
+    };
+    let producers = model.producers.iter().flat_map(|p| of("producers", &p.name, PRODUCER));
+    let queues = model.queues.iter().flat_map(|q| of("queues", &q.name, QUEUE));
+    let pools = model.pools.iter().flat_map(|p| of("consumers", &p.name, POOL));
+    producers.chain(queues).chain(pools).collect()
+}
