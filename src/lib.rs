@@ -3,4 +3,5 @@
 pub mod model;
 pub mod random;
 pub mod stats;
+pub mod theory;
 pub mod units;

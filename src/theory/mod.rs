@@ -1,0 +1,42 @@
+//! The analytic twin: what is known of a model without simulating it.
+//!
+//! Closed forms and exact algorithms for single stations and trees of them, fluid answers for planned overloads, and approximations
+//! that are called so. They stand beside simulated numbers and never replace one. Where a model is outside the conditions of every
+//! law, there is no answer; `docs/theory.md` lists the laws and their conditions.
+
+mod answer;
+mod approximate;
+mod batch;
+mod bounded;
+mod complex;
+mod constant;
+mod exponential;
+mod finite;
+mod fluid;
+mod general;
+mod inversion;
+mod modulated;
+mod network;
+mod order;
+mod patience;
+mod places;
+mod renewal;
+mod root;
+mod station;
+mod transform;
+
+pub use answer::Answer;
+
+use crate::model::{Model, Stop};
+
+/// Everything that theory says about this model, in the order of the flow. Steady-state answers are given for runs that measure a steady
+/// state, fluid answers for those that show their start.
+pub fn answers(model: &Model) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    if !model.plan.terminating && model.plan.stop == Stop::Duration {
+        answers.extend(network::answers(model));
+    }
+    answers.extend(fluid::answers(model));
+    answers.retain(|answer| answer.value.is_finite());
+    answers
+}
