@@ -2,6 +2,7 @@
 
 pub mod model;
 pub mod random;
+pub mod scenario;
 pub mod stats;
 pub mod theory;
 pub mod units;

@@ -1,0 +1,36 @@
+//! The document: what a user writes, and everything that can be wrong with it.
+//!
+//! ```text
+//! path --read--> Document --(tree, overrides, decode)--> Scenario --resolve--> Model and notes, or Problems
+//! ```
+//! A problem says where it stands, what is wrong and what to write instead, and one problem hides no other.
+
+mod arrivals;
+mod counts;
+mod decode;
+mod diagnostic;
+mod distribution;
+mod distribution_form;
+mod document;
+mod flow;
+mod goal;
+mod json;
+mod names;
+mod overrides;
+mod pools;
+mod quantity;
+mod read;
+mod resolve;
+mod run;
+mod schema;
+mod solved;
+mod templates;
+mod trace;
+mod tree;
+mod weights;
+
+pub use diagnostic::{Problem, Problems, Severity};
+pub use read::{Document, ReadError, read};
+pub use resolve::{Resolved, resolve};
+pub use schema::schema;
+pub use templates::{Template, templates};

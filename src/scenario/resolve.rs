@@ -1,0 +1,103 @@
+//! From the document to the model: names become ids, defaults are filled in, and everything is checked against the rest.
+//!
+//! What cannot be read or makes no sense is reported and replaced by a stand-in, so that the rest is checked too; a model
+//! with stand-ins never leaves this room.
+
+use super::decode::{Decode, Entities, Field};
+use super::diagnostic::{Problem, Problems, Severity, SourceText};
+use super::document::Scenario;
+use super::read::Document;
+use super::{json, overrides, tree};
+use crate::model::Model;
+use std::path::Path;
+
+/// A document that was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// What is simulated.
+    pub model: Model,
+    /// What was solved for: one line for each distribution that was given by what people know of it.
+    pub notes: Vec<String>,
+    /// What is allowed but hardly meant.
+    pub warnings: Problems,
+}
+
+/// What every part of resolving needs: where files are, and where problems and notes go.
+pub(super) struct Resolver<'a> {
+    pub folder: &'a Path,
+    pub log: Vec<Problem>,
+    pub notes: Vec<String>,
+    /// Tables that could not be read, so that nothing is known about the names in them.
+    pub unreadable: Vec<&'static str>,
+}
+
+/// Understands a document, with overrides of the form `PATH=VALUE`.
+///
+/// # Errors
+/// Everything that is wrong with the document and the overrides.
+pub fn resolve(document: &Document, overrides: &[String]) -> Result<Resolved, Problems> {
+    let sources = sources(document, overrides);
+    let mut log = Vec::new();
+    let is_json = document.path.as_ref().and_then(|path| path.extension()).is_some_and(|extension| extension == "json");
+    let root = if is_json { json::from_json(&document.text, &mut log) } else { tree::from_toml(&document.text, &mut log) };
+    let Some(mut root) = root else { return Err(Problems::new(sources, log)) };
+    for (at, written) in overrides.iter().enumerate() {
+        overrides::apply(&mut root, written, at + 1, &mut log);
+    }
+    let folder = document.path.as_ref().and_then(|path| path.parent()).unwrap_or(Path::new(""));
+    let scenario = Scenario::decode(&root, &mut log);
+    let mut resolver = Resolver { folder, log, notes: Vec::new(), unreadable: Vec::new() };
+    let model = scenario.map(|scenario| resolver.model(&scenario));
+    let Resolver { log, notes, .. } = resolver;
+    let (errors, warnings): (Vec<Problem>, Vec<Problem>) =
+        log.into_iter().partition(|problem| problem.severity == Severity::Error);
+    match model {
+        Some(model) if errors.is_empty() => Ok(Resolved { model, notes, warnings: Problems::new(sources, warnings) }),
+        // Warnings about a document with errors may be about what the errors spoil.
+        _ => Err(Problems::new(sources, errors)),
+    }
+}
+
+fn sources(document: &Document, overrides: &[String]) -> Vec<SourceText> {
+    let name = document.path.as_ref().map_or_else(|| format!("<{}>", document.name), |path| path.display().to_string());
+    let mut sources = vec![SourceText { name, text: document.text.as_str().into() }];
+    for written in overrides {
+        let text = format!("{}{written}", overrides::FLAG);
+        sources.push(SourceText { name: "command line".to_owned(), text: text.into() });
+    }
+    sources
+}
+
+impl Resolver<'_> {
+    fn model(&mut self, scenario: &Scenario) -> Model {
+        let broken = [
+            ("producers", matches!(scenario.producers, Field::Broken)),
+            ("queues", matches!(scenario.queues, Field::Broken)),
+            ("consumers", matches!(scenario.consumers, Field::Broken)),
+        ];
+        self.unreadable = broken.into_iter().filter(|(_, broken)| *broken).map(|(table, _)| table).collect();
+        let queues = list(&scenario.queues);
+        let plan = self.plan(scenario);
+        let (producers, producer_places) = self.producers(scenario, queues);
+        let (pools, pool_places) = self.pools(scenario, queues);
+        let mut model = Model {
+            title: scenario.title.value().cloned(),
+            plan,
+            producers,
+            queues: self.queues(queues),
+            pools,
+            goals: Vec::new(),
+        };
+        self.flow(scenario, &model, &producer_places, &pool_places);
+        model.goals = self.goals(list(&scenario.goals), &model);
+        if let Some(run) = scenario.run.value() {
+            model.plan.precision.metrics = self.precision_on(run, &model);
+        }
+        model
+    }
+}
+
+/// The entities of a table, none where it is missing.
+pub(super) fn list<T>(field: &Field<Entities<T>>) -> &[super::decode::Named<T>] {
+    field.value().map_or(&[], |entities| &entities.list)
+}
