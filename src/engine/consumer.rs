@@ -1,0 +1,140 @@
+//! What a consumer does: takes messages into its buffer, works on them, acknowledges, and publishes on.
+//!
+//! A consumer's buffer is invisible to all others: what was dispatched to it waits for it, whoever else is idle.
+
+use super::agenda::Phase;
+use super::message::{Message, MessageSlot};
+use super::observer::{Observer, Origin, Outcome, Transition};
+use super::world::{NONE, Pool, Producer, WorkSource, World};
+use crate::units::{Span, Time};
+
+/// The time that a message needs of a worker of this pool: a function of both, whenever it is asked.
+#[inline(always)]
+pub(super) fn work(pool: &Pool, producers: &[Producer], message: &Message) -> Span {
+    let producer = &producers[message.producer as usize];
+    match &pool.work {
+        WorkSource::Drawn(distribution) => distribution.draw(pool.services.of(producer.messages).at(message.index)),
+        WorkSource::Carried { plus } => producer.carried_work.as_ref().map_or(*plus, |work| work[message.index as usize] + *plus),
+    }
+}
+
+impl World {
+    /// A message comes to a consumer with a buffer: into work if a worker is idle, else into the buffer.
+    #[inline(never)]
+    pub(super) fn receive<O: Observer>(&mut self, queue: u32, consumer: u32, slot: MessageSlot, observer: &mut O) {
+        observer.record(self.now, Transition::Dispatched { queue, waited: Span::ZERO, stored: false, refill: false });
+        let holder = &mut self.consumers[consumer as usize];
+        holder.held += 1;
+        if holder.held < holder.limit {
+            self.queues[queue as usize].takers.push(self.workers.len() as u32 + consumer);
+        }
+        self.messages[slot].dispatched = self.now;
+        let worker = holder.idle;
+        if worker == NONE {
+            holder.buffer.push(slot.0);
+        } else {
+            holder.idle = self.workers[worker as usize].next_idle;
+            self.start(worker as usize, slot, Origin::Buffer(Span::ZERO), false, observer);
+        }
+    }
+
+    /// A worker begins with a message; `resumed` when it finished another at this instant.
+    #[inline(always)]
+    pub(super) fn start<O: Observer>(&mut self, at: usize, slot: MessageSlot, from: Origin, resumed: bool, observer: &mut O) {
+        let now = self.now;
+        let worker = &mut self.workers[at];
+        worker.message = slot.0;
+        worker.started = now;
+        let pool = worker.pool;
+        let place = &self.pools[pool as usize];
+        let message = &mut self.messages[slot];
+        let waited = now - message.entered;
+        message.waited = Span(message.waited.0.wrapping_add(waited.0));
+        observer.record(now, Transition::Started { pool, queue: place.queue, slot, waited, from, resumed });
+        // Drawn beforehand where that was possible.
+        let service = if from == Origin::Queue && place.alone { message.work } else { work(place, &self.producers, message) };
+        // A heavy tail gives work of centuries: it is not done before the end of time.
+        self.agenda.set(self.producers.len() + at, (now + service).min(Time::LATEST), Phase::Completion);
+    }
+
+    /// A worker finishes its message: its consumer acknowledges it and takes the next, and the message goes on or ends.
+    #[inline(always)]
+    pub(super) fn finish<O: Observer>(&mut self, at: usize, observer: &mut O) {
+        let now = self.now;
+        let worker = self.workers[at];
+        let slot = MessageSlot(worker.message);
+        let pool = worker.pool;
+        let place = &self.pools[pool as usize];
+        let (queue, onward) = (place.queue, place.publish);
+        if worker.consumer == NONE {
+            let next = self.queues[queue as usize].next_ready();
+            let (service, sojourn) = (now - worker.started, now - self.messages[slot].entered);
+            let (resumes, refilled) = (next.is_some(), next.is_some());
+            observer.record(now, Transition::Finished { pool, queue, service, sojourn, resumes, refilled });
+            if let Some(next) = next {
+                self.start(at, next, Origin::Queue, true, observer);
+            } else {
+                self.workers[at].message = NONE;
+                self.agenda.clear(self.producers.len() + at);
+                self.queues[queue as usize].takers.push(at as u32);
+            }
+        } else {
+            self.finish_before_buffer(at, queue, observer);
+        }
+        match onward {
+            Some(onward) => {
+                self.messages[slot].entered = now;
+                self.publish(onward, slot, observer);
+            }
+            None => {
+                self.tally.finished += 1;
+                self.end(slot, Outcome::Completed, observer);
+            }
+        }
+    }
+
+    /// The same for a worker whose consumer has a buffer. The buffer comes first, then the credit that the acknowledgement
+    /// gives back: a message from the queue stands behind those that the consumer holds already.
+    #[inline(never)]
+    fn finish_before_buffer<O: Observer>(&mut self, at: usize, queue: u32, observer: &mut O) {
+        let now = self.now;
+        let worker = self.workers[at];
+        let pool = worker.pool;
+        let holder = &mut self.consumers[worker.consumer as usize];
+        let had_credit = holder.held < holder.limit;
+        let buffered = holder.buffer.pop().map(MessageSlot);
+        let refill = if had_credit { None } else { self.queues[queue as usize].next_ready() };
+        let sojourn = now - self.messages[MessageSlot(worker.message)].entered;
+        let (resumes, refilled) = (buffered.is_some() || refill.is_some(), refill.is_some());
+        observer.record(now, Transition::Finished { pool, queue, service: now - worker.started, sojourn, resumes, refilled });
+        match refill {
+            Some(refill) => {
+                let message = &mut self.messages[refill];
+                message.dispatched = now;
+                let waited = now - message.entered;
+                observer.record(now, Transition::Dispatched { queue, waited, stored: true, refill: true });
+                if buffered.is_some() {
+                    holder.buffer.push(refill.0);
+                }
+            }
+            None => {
+                holder.held -= 1;
+                if !had_credit {
+                    self.queues[queue as usize].takers.push(self.workers.len() as u32 + worker.consumer);
+                }
+            }
+        }
+        match buffered.or(refill) {
+            Some(next) => {
+                let waited = now - self.messages[next].dispatched;
+                self.start(at, next, Origin::Buffer(waited), true, observer);
+            }
+            None => {
+                self.workers[at].message = NONE;
+                self.workers[at].next_idle = holder.idle;
+                holder.idle = at as u32;
+                self.agenda.clear(self.producers.len() + at);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A first-in-first-out line of ids: ready messages, buffers, and consumers with credit.
+
+/// A ring buffer whose room is a power of two; it grows, and never shrinks.
+#[derive(Debug)]
+pub struct Fifo {
+    slots: Vec<u32>,
+    head: usize,
+    len: usize,
+}
+
+/// Room of a new line.
+const ROOM: usize = 4;
+
+impl Fifo {
+    /// An empty line.
+    pub fn new() -> Fifo {
+        Fifo { slots: vec![0; ROOM], head: 0, len: 0 }
+    }
+
+    /// Number of ids.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Adds an id at the back.
+    #[inline(always)]
+    pub fn push(&mut self, id: u32) {
+        if self.len == self.slots.len() {
+            self.grow();
+        }
+        let mask = self.slots.len().wrapping_sub(1);
+        self.slots[(self.head + self.len) & mask] = id;
+        self.len += 1;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        self.slots.rotate_left(self.head);
+        self.head = 0;
+        self.slots.resize(2 * self.slots.len(), 0);
+    }
+
+    /// Takes the id in front.
+    #[inline(always)]
+    pub fn pop(&mut self) -> Option<u32> {
+        if self.len == 0 {
+            return None;
+        }
+        let mask = self.slots.len().wrapping_sub(1);
+        let id = self.slots[self.head & mask];
+        self.head = (self.head + 1) & mask;
+        self.len -= 1;
+        Some(id)
+    }
+
+    /// Takes the id at the back.
+    pub fn pop_back(&mut self) -> Option<u32> {
+        let last = self.len.checked_sub(1)?;
+        self.len = last;
+        let mask = self.slots.len() - 1;
+        Some(self.slots[(self.head + last) & mask])
+    }
+
+    /// The id in front.
+    pub fn front(&self) -> Option<u32> {
+        (self.len > 0).then(|| self.slots[self.head])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::VecDeque;
+
+    /// Against the standard library's deque, through growth and wrapping.
+    #[test]
+    fn behaves_like_a_deque() {
+        let (mut line, mut oracle) = (Fifo::new(), VecDeque::new());
+        for step in 0..10_000u32 {
+            // Drifts up and down, so that it grows and wraps.
+            match step.wrapping_mul(2_654_435_761) >> 28 {
+                0..=6 => {
+                    line.push(step);
+                    oracle.push_back(step);
+                }
+                7..=8 => assert_eq!(line.pop_back(), oracle.pop_back()),
+                _ => assert_eq!(line.pop(), oracle.pop_front()),
+            }
+            assert_eq!((line.len(), line.front()), (oracle.len(), oracle.front().copied()));
+        }
+    }
+}

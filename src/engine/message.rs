@@ -1,0 +1,99 @@
+//! Messages in the system: a slab with a free list, so that the steady state allocates nothing.
+
+use crate::units::{Span, Time};
+
+/// Position of a message in the slab, for as long as it is in the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessageSlot(pub u32);
+
+/// A message that is somewhere in the system. It keeps identity and birth through all stages.
+#[derive(Debug, Clone, Copy)]
+pub struct Message {
+    /// The instant at which its producer meant to send it.
+    pub born: Time,
+    /// When it came to the queue (or the worker) where it is now.
+    pub entered: Time,
+    /// When it was dispatched to the consumer in whose buffer it is.
+    pub dispatched: Time,
+    /// How long it has waited for workers so far, over all stages.
+    pub waited: Span,
+    /// The time that it needs of a worker here; known while it is ready at a queue with a single pool.
+    pub work: Span,
+    /// Its number among its producer's messages, from 0.
+    pub index: u64,
+    /// Its producer.
+    pub producer: u32,
+    /// 0 is the lowest.
+    pub priority: u8,
+}
+
+/// All messages in the system.
+#[derive(Debug, Default)]
+pub struct Messages {
+    slab: Vec<Message>,
+    free: Vec<u32>,
+}
+
+impl Messages {
+    /// Takes in a message that is born now.
+    #[inline(always)]
+    pub fn insert(&mut self, now: Time, producer: u32, index: u64, priority: u8) -> MessageSlot {
+        let at = match self.free.pop() {
+            Some(at) => at,
+            None => self.grow(),
+        };
+        // Field by field: a whole message would be put together elsewhere first, and copied from there.
+        let message = &mut self.slab[at as usize];
+        message.born = now;
+        message.entered = now;
+        message.waited = Span::ZERO;
+        message.index = index;
+        message.producer = producer;
+        message.priority = priority;
+        MessageSlot(at)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) -> u32 {
+        let at = u32::try_from(self.slab.len()).expect("World::advance stops long before four billion messages");
+        self.slab.push(Message {
+            born: Time::ZERO,
+            entered: Time::ZERO,
+            dispatched: Time::ZERO,
+            waited: Span::ZERO,
+            work: Span::ZERO,
+            index: 0,
+            producer: 0,
+            priority: 0,
+        });
+        at
+    }
+
+    /// Lets a message go; its slot will be used again.
+    #[inline(always)]
+    pub fn remove(&mut self, slot: MessageSlot) {
+        self.free.push(slot.0);
+    }
+
+    /// Messages in the system.
+    #[inline(always)]
+    pub fn live(&self) -> usize {
+        self.slab.len() - self.free.len()
+    }
+}
+
+impl std::ops::Index<MessageSlot> for Messages {
+    type Output = Message;
+    #[inline(always)]
+    fn index(&self, slot: MessageSlot) -> &Message {
+        &self.slab[slot.0 as usize]
+    }
+}
+
+impl std::ops::IndexMut<MessageSlot> for Messages {
+    #[inline(always)]
+    fn index_mut(&mut self, slot: MessageSlot) -> &mut Message {
+        &mut self.slab[slot.0 as usize]
+    }
+}

@@ -1,0 +1,120 @@
+//! What a queue does: takes messages in, dispatches them to consumers with credit, and loses them by its rules.
+
+use super::agenda::Phase;
+use super::consumer::work;
+use super::message::MessageSlot;
+use super::observer::{Observer, Origin, Outcome, Transition};
+use super::world::{NONE, Queue, World};
+use crate::units::Time;
+
+impl Queue {
+    /// Takes the ready message that is delivered next, if there is one.
+    #[inline(always)]
+    pub(super) fn next_ready(&mut self) -> Option<MessageSlot> {
+        let (picks, picked) = (self.picks, &mut self.picked);
+        self.line.pop(|n| {
+            *picked += 1;
+            ((picks.at(*picked).uniform() * n as f64) as usize).min(n - 1)
+        })
+    }
+}
+
+impl World {
+    /// A message comes to a queue: dispatched at once, stored, refused, or stored at the cost of the head.
+    #[inline(always)]
+    pub(super) fn publish<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
+        observer.record(self.now, Transition::Published { queue: at });
+        let queue = &mut self.queues[at as usize];
+        if let Some(taker) = queue.takers.pop() {
+            let workers = self.workers.len() as u32;
+            if taker < workers {
+                self.start(taker as usize, slot, Origin::Publisher, false, observer);
+            } else {
+                self.receive(at, taker - workers, slot, observer);
+            }
+            return;
+        }
+        if queue.line.len() >= queue.max_length && !queue.drop_head {
+            self.lose(at, slot, Outcome::Rejected, false, observer);
+            return;
+        }
+        let message = &mut self.messages[slot];
+        queue.line.push(slot, message.priority);
+        let (overfull, expires) = (queue.line.len() > queue.max_length, queue.expires);
+        if queue.sole_pool != NONE {
+            // Drawn while it waits, and not when a worker waits for it: the same number, off the critical path.
+            message.work = work(&self.pools[queue.sole_pool as usize], &self.producers, message);
+        }
+        if !overfull || self.drop_head(at, slot, observer) {
+            observer.record(self.now, Transition::Stored { queue: at });
+        }
+        if expires {
+            self.arm_expiry(at);
+        }
+    }
+
+    /// The head goes for the sake of `newest`, which stands in the line already; whether `newest` stays. The loss is told
+    /// before the new message is, so that nobody sees more messages ready than there may be.
+    #[cold]
+    fn drop_head<O: Observer>(&mut self, at: u32, newest: MessageSlot, observer: &mut O) -> bool {
+        match self.queues[at as usize].line.pop_head() {
+            Some(head) => {
+                let stays = head != newest;
+                self.lose(at, head, Outcome::Dropped, stays, observer);
+                stays
+            }
+            None => true,
+        }
+    }
+
+    /// Arms the timer for the oldest ready message, unless it is armed: it never shows later than that message expires, and
+    /// looks again when it fires.
+    #[cold]
+    #[inline(never)]
+    fn arm_expiry(&mut self, at: u32) {
+        let queue = &mut self.queues[at as usize];
+        if self.agenda.armed(queue.expiry_slot) {
+            return;
+        }
+        let messages = &self.messages;
+        if let Some(oldest) = queue.line.oldest(|slot| messages[slot].entered.0) {
+            let expiry = (messages[oldest].entered + queue.ttl).min(Time::LATEST);
+            self.agenda.set(queue.expiry_slot, expiry, Phase::Expiry);
+        }
+    }
+
+    /// The expiry timer fires: every message whose time is over goes.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn expire<O: Observer>(&mut self, at: u32, observer: &mut O) {
+        loop {
+            let messages = &self.messages;
+            let queue = &mut self.queues[at as usize];
+            let age = |slot: MessageSlot| messages[slot].entered.0;
+            let over = queue.line.oldest(age).is_some_and(|oldest| messages[oldest].entered + queue.ttl <= self.now);
+            if !over {
+                break;
+            }
+            if let Some(oldest) = queue.line.pop_oldest(age) {
+                self.lose(at, oldest, Outcome::Expired, true, observer);
+            }
+        }
+        self.agenda.clear(self.queues[at as usize].expiry_slot);
+        self.arm_expiry(at);
+    }
+
+    #[inline(never)]
+    fn lose<O: Observer>(&mut self, at: u32, slot: MessageSlot, outcome: Outcome, stored: bool, observer: &mut O) {
+        observer.record(self.now, Transition::Lost { queue: at, outcome, stored });
+        self.tally.lost += 1;
+        self.end(slot, outcome, observer);
+    }
+
+    /// A message leaves the system.
+    #[inline(always)]
+    pub(super) fn end<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
+        let message = &self.messages[slot];
+        observer.record(self.now, Transition::Ended { producer: message.producer, slot, outcome, message });
+        self.messages.remove(slot);
+    }
+}

@@ -1,0 +1,112 @@
+//! The loop: takes the next event, moves the clock, and lets the noun that owns the slot act.
+
+use super::agenda::{Agenda, Phase};
+use super::observer::Observer;
+use super::world::World;
+use crate::units::Time;
+use thiserror::Error;
+
+/// Events at one instant beyond which a run is not believed to move on.
+const EVENTS_AT_ONE_INSTANT: u64 = 1_000_000;
+/// Messages in the system beyond which a run is stopped before the machine runs out of memory: about 6 GB.
+pub(super) const MESSAGES_IN_SYSTEM: u64 = 100_000_000;
+
+/// Why a run was stopped before its end.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Halt {
+    /// The clock does not move.
+    #[error(
+        "more than {EVENTS_AT_ONE_INSTANT} events happen at one instant, {at}: is there work that takes no time, or a batch of that size?"
+    )]
+    Standstill {
+        /// The instant.
+        at: Time,
+    },
+    /// The backlog has outgrown the machine.
+    #[error(
+        "{MESSAGES_IN_SYSTEM} messages are in the system at {at}: it is offered more than it can do; bound a queue, or simulate less time"
+    )]
+    Overgrown {
+        /// The instant.
+        at: Time,
+    },
+    /// The document's own limit.
+    #[error("max_events = {limit} is reached at {at}: raise it, or simulate less time")]
+    TooManyEvents {
+        /// The limit.
+        limit: u64,
+        /// The instant.
+        at: Time,
+    },
+}
+
+impl World {
+    /// Simulates all events before `until`.
+    ///
+    /// # Errors
+    /// When the clock stands still, the backlog outgrows the machine, or more than `max_events` are needed in all.
+    pub fn advance<O: Observer>(&mut self, until: Time, max_events: u64, observer: &mut O) -> Result<(), Halt> {
+        while !self.advance_a_while(until, max_events, observer)? {}
+        Ok(())
+    }
+
+    /// The same, but no more than a million events; whether `until` is reached.
+    ///
+    /// # Errors
+    /// Those of [`World::advance`].
+    pub fn advance_a_while<O: Observer>(&mut self, until: Time, max_events: u64, observer: &mut O) -> Result<bool, Halt> {
+        let end = Agenda::key_at(until.min(Time::LATEST));
+        if self.agenda.next().0 >= end {
+            return Ok(true);
+        }
+        if self.tally.events >= max_events {
+            return Err(Halt::TooManyEvents { limit: max_events, at: self.now });
+        }
+        let before = self.now;
+        let budget = EVENTS_AT_ONE_INSTANT.min(max_events - self.tally.events);
+        let used = self.advance_by(end, budget, observer);
+        self.tally.events += used;
+        if used == EVENTS_AT_ONE_INSTANT && self.now == before {
+            return Err(Halt::Standstill { at: self.now });
+        }
+        if self.in_system() > MESSAGES_IN_SYSTEM {
+            return Err(Halt::Overgrown { at: self.now });
+        }
+        Ok(self.agenda.next().0 >= end)
+    }
+
+    /// Whether nothing can happen any more.
+    pub fn is_over(&self) -> bool {
+        self.agenda.is_empty()
+    }
+
+    /// At most `budget` events with keys below `end`; gives their number.
+    #[inline(never)]
+    fn advance_by<O: Observer>(&mut self, end: u64, budget: u64, observer: &mut O) -> u64 {
+        const COMPLETION: u64 = Phase::Completion as u64;
+        const ARRIVAL: u64 = Phase::Arrival as u64;
+        let producers = self.producers.len();
+        let workers = self.workers.len();
+        let mut fingerprint = self.tally.fingerprint;
+        let mut used = 0;
+        while used < budget {
+            let (key, slot) = self.agenda.next();
+            if key >= end {
+                break;
+            }
+            used += 1;
+            let time = Agenda::time_of(key);
+            debug_assert!(time >= self.now, "time runs backwards");
+            self.now = time;
+            // The multiplier of Knuth's linear congruential generator MMIX: any odd number with mixed bits will do.
+            fingerprint = (fingerprint.rotate_left(5) ^ key ^ ((slot as u64) << 48)).wrapping_mul(6_364_136_223_846_793_005);
+            match Agenda::phase_of(key) {
+                COMPLETION => self.finish(slot - producers, observer),
+                ARRIVAL => self.arrive(slot, observer),
+                _ => self.expire(self.expiring[slot - producers - workers], observer),
+            }
+        }
+        self.tally.fingerprint = fingerprint;
+        used
+    }
+}
