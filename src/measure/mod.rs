@@ -1,0 +1,19 @@
+//! Observers that turn transitions into numbers: histograms of latencies, levels over time, series, and a journal.
+
+mod census;
+mod histogram;
+mod journal;
+mod level;
+mod recorder;
+mod series;
+mod source;
+mod sums;
+
+pub use census::Census;
+pub use histogram::Histogram;
+pub use journal::Journal;
+pub use level::Level;
+pub use recorder::Recorder;
+pub use series::Series;
+pub use source::{Gauge, Source, gauges, reading, sources};
+pub use sums::sums;

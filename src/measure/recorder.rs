@@ -1,0 +1,341 @@
+//! The observer that turns transitions into numbers.
+//!
+//! Nothing is recorded twice: what is equal by construction (a queue's wait and its consumers' wait where no consumer has a
+//! buffer, a producer's completion and its only pool's sojourn) is recorded once and read under both names.
+
+use super::histogram::Histogram;
+use super::level::Level;
+use crate::engine::{Observer, Origin, Outcome, Transition};
+use crate::model::{Model, PoolId, Prefetch, QueueId};
+use crate::units::{Span, Time};
+
+/// Everything that is measured in one replication.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorder {
+    pub(super) producers: Vec<ProducerRecord>,
+    pub(super) queues: Vec<QueueRecord>,
+    pub(super) pools: Vec<PoolRecord>,
+}
+
+/// What is recorded of a producer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ProducerRecord {
+    /// Messages made.
+    pub created: u64,
+    /// Messages that ended, by outcome.
+    pub ended: [u64; 4],
+    /// Birth to the end of everything that it caused; finished messages.
+    pub completion: Histogram,
+    /// Time spent waiting for workers, over all stages; finished messages.
+    pub wait: Histogram,
+    /// The pools whose sojourn is the completion, so that it is not recorded again.
+    completes_at: Vec<PoolId>,
+}
+
+/// What is recorded of a queue.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct QueueRecord {
+    /// Messages published to it, whatever became of them.
+    pub published: u64,
+    /// Acknowledged; complete only in what [`Recorder::queue`] gives.
+    pub acked: u64,
+    /// Lost, by outcome.
+    pub lost: [u64; 4],
+    /// Waiting in the queue.
+    pub ready: Level,
+    /// Held by consumers.
+    pub unacked: Level,
+    /// The most that its consumers may hold, where that has a limit: none is ready while they hold less.
+    credit: Option<u64>,
+    /// Entering to dispatch.
+    pub wait: Histogram,
+    /// From the latest maximum of `ready` to the first time after it that none was ready.
+    pub drain: Drain,
+    /// No consumer on it has a buffer: its wait is theirs.
+    unbuffered: bool,
+    /// And there is only one pool: what it holds is what that works on.
+    lean: bool,
+}
+
+/// How long a backlog took to empty after its peak.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Drain {
+    peak_at: Time,
+    took: Option<Span>,
+}
+
+/// What is recorded of a pool.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PoolRecord {
+    /// Messages finished.
+    pub finished: u64,
+    /// Workers busy.
+    pub busy: Level,
+    /// Entering the queue to the start of work.
+    pub wait: Histogram,
+    /// Of that, in the consumer's buffer.
+    pub buffer_wait: Histogram,
+    /// Start to end of work.
+    pub service: Histogram,
+    /// Entering the queue to the end of work.
+    pub sojourn: Histogram,
+    unbuffered: bool,
+    /// It is the only pool on its queue, and no consumer of it has a buffer.
+    lean: bool,
+}
+
+impl Recorder {
+    /// A recorder for a system that is empty.
+    pub fn new(model: &Model) -> Recorder {
+        let unbuffered =
+            |prefetch: Prefetch, concurrency: u32| matches!(prefetch, Prefetch::Limit(limit) if limit <= concurrency);
+        let pools: Vec<PoolRecord> = model
+            .pools
+            .iter()
+            .map(|pool| {
+                let unbuffered = unbuffered(pool.prefetch, pool.concurrency);
+                let lean = unbuffered && model.pools_on(pool.queue).count() == 1;
+                PoolRecord { unbuffered, lean, ..PoolRecord::default() }
+            })
+            .collect();
+        let queues = (0..model.queues.len())
+            .map(|at| QueueRecord {
+                credit: credit(model, QueueId(at as u32)),
+                unbuffered: model.pools_on(QueueId(at as u32)).all(|(id, _)| pools[id.0 as usize].unbuffered),
+                lean: model.pools_on(QueueId(at as u32)).any(|(id, _)| pools[id.0 as usize].lean),
+                ..QueueRecord::default()
+            })
+            .collect();
+        let producers = (0..model.producers.len())
+            .map(|at| ProducerRecord { completes_at: sole_pools(model, at), ..ProducerRecord::default() })
+            .collect();
+        Recorder { producers, queues, pools }
+    }
+
+    /// Books all levels up to now; must be called before anything is read.
+    pub fn book(&mut self, now: Time) {
+        self.levels().for_each(|level| level.book(now));
+    }
+
+    /// Forgets the past: the measurement begins now, with the system as it is.
+    pub fn restart(&mut self, now: Time) {
+        self.levels().for_each(|level| level.restart(now));
+        for producer in &mut self.producers {
+            *producer = ProducerRecord { completes_at: std::mem::take(&mut producer.completes_at), ..ProducerRecord::default() };
+        }
+        for queue in &mut self.queues {
+            let QueueRecord { ready, unacked, credit, unbuffered, lean, .. } = std::mem::take(queue);
+            *queue = QueueRecord { ready, unacked, credit, unbuffered, lean, ..QueueRecord::default() };
+            queue.drain.peak_at = now;
+        }
+        for pool in &mut self.pools {
+            let PoolRecord { busy, unbuffered, lean, .. } = std::mem::take(pool);
+            *pool = PoolRecord { busy, unbuffered, lean, ..PoolRecord::default() };
+        }
+    }
+
+    fn levels(&mut self) -> impl Iterator<Item = &mut Level> {
+        let queues = self.queues.iter_mut().flat_map(|queue| [&mut queue.ready, &mut queue.unacked]);
+        queues.chain(self.pools.iter_mut().map(|pool| &mut pool.busy))
+    }
+
+    /// A producer's record, completed by what stands elsewhere.
+    pub(super) fn producer(&self, at: usize) -> ProducerRecord {
+        let mut record = self.producers[at].clone();
+        for pool in &record.completes_at {
+            record.completion.merge(&self.pools[pool.0 as usize].sojourn);
+        }
+        record
+    }
+
+    /// A queue's record, completed by what stands elsewhere; `pools` are those that take from it.
+    pub(super) fn queue(&self, at: usize, pools: impl Iterator<Item = PoolId>) -> QueueRecord {
+        let mut record = self.queues[at].clone();
+        for pool in pools.map(|pool| &self.pools[pool.0 as usize]) {
+            record.acked += pool.finished;
+            if record.unbuffered {
+                record.wait.merge(&pool.wait);
+            }
+            if record.lean {
+                record.unacked = pool.busy.clone();
+            }
+        }
+        record
+    }
+
+    /// Sum in nanoseconds and count of a producer's completions.
+    pub(super) fn completion(&self, at: usize) -> (u128, u128) {
+        let producer = &self.producers[at];
+        let elsewhere = producer.completes_at.iter().map(|pool| self.pools[pool.0 as usize].sojourn.totals());
+        elsewhere.fold(producer.completion.totals(), both)
+    }
+
+    /// Sum in nanoseconds and count of the waits in a queue; `pools` are those that take from it.
+    pub(super) fn queue_wait(&self, at: usize, pools: impl Iterator<Item = PoolId>) -> (u128, u128) {
+        let queue = &self.queues[at];
+        let elsewhere = pools.filter(|_| queue.unbuffered).map(|pool| self.pools[pool.0 as usize].wait.totals());
+        elsewhere.fold(queue.wait.totals(), both)
+    }
+
+    /// Sum in nanoseconds and count of the waits in the buffers of a pool.
+    pub(super) fn buffer_wait(&self, pool: PoolId) -> (u128, u128) {
+        let record = &self.pools[pool.0 as usize];
+        if record.unbuffered { (0, record.wait.totals().1) } else { record.buffer_wait.totals() }
+    }
+
+    /// The messages that consumers of a queue have held, in message-nanoseconds.
+    pub(super) fn held(&self, at: usize, mut pools: impl Iterator<Item = PoolId>) -> u128 {
+        match pools.next() {
+            Some(pool) if self.queues[at].lean => self.pools[pool.0 as usize].busy.integral(),
+            _ => self.queues[at].unacked.integral(),
+        }
+    }
+
+    /// A worker took a message from the queue itself: where other pools or buffers are about, the queue keeps its own record.
+    #[inline(always)]
+    fn taken(&mut self, pool: u32, queue: u32, now: Time, waited: Span, resumed: bool) {
+        if self.pools[pool as usize].lean {
+            return;
+        }
+        let record = &mut self.queues[queue as usize];
+        if !resumed {
+            record.unacked.rise(now);
+        }
+        if !record.unbuffered {
+            record.wait.record(waited.0);
+        }
+    }
+
+    /// A pool's record, completed by what is known without recording.
+    pub(super) fn pool(&self, at: usize) -> PoolRecord {
+        let mut record = self.pools[at].clone();
+        if record.unbuffered {
+            record.buffer_wait = Histogram::zeros(record.wait.count());
+        }
+        record
+    }
+}
+
+fn both(one: (u128, u128), other: (u128, u128)) -> (u128, u128) {
+    (one.0 + other.0, one.1 + other.1)
+}
+
+/// The pools on the queue of a producer, if nothing but this producer's messages reaches them and they are where all of these
+/// end; else none.
+fn sole_pools(model: &Model, producer: usize) -> Vec<PoolId> {
+    let queue = model.producers[producer].publish;
+    let alone = model.producers.iter().filter(|other| other.publish == queue).count() == 1
+        && model.pools.iter().all(|pool| pool.publish != Some(queue))
+        && model.pools_on(queue).all(|(_, pool)| pool.publish.is_none());
+    if alone { model.pools_on(queue).map(|(id, _)| id).collect() } else { Vec::new() }
+}
+
+/// The most that all consumers of a queue may hold; `None` without a limit.
+fn credit(model: &Model, queue: QueueId) -> Option<u64> {
+    let limits = model.pools_on(queue).map(|(_, pool)| match pool.prefetch {
+        Prefetch::Limit(limit) => Some(u64::from(pool.count) * u64::from(limit)),
+        Prefetch::Unlimited => None,
+    });
+    limits.sum()
+}
+
+impl QueueRecord {
+    /// Ready and unacknowledged messages together.
+    ///
+    /// Not recorded but composed: a message is ready only while no consumer has credit, so that the consumers then hold all
+    /// that they may. Without a limit none is ever ready.
+    pub fn backlog(&self) -> Level {
+        match self.credit {
+            Some(credit) => self.unacked.topped_by(&self.ready, credit),
+            None => self.unacked.clone(),
+        }
+    }
+
+    /// From the latest maximum of `ready` in the measured time to the first time after it that none was ready; `None` when
+    /// none was ever ready or it has not emptied yet.
+    pub fn drain(&self) -> Option<Span> {
+        self.drain.took
+    }
+
+    #[inline(always)]
+    fn store(&mut self, now: Time) {
+        let max = self.ready.max();
+        self.ready.rise(now);
+        if self.ready.value() >= max {
+            self.drain = Drain { peak_at: now, took: None };
+        }
+    }
+
+    #[inline(always)]
+    fn take(&mut self, now: Time) {
+        self.ready.fall(now);
+        if self.ready.value() == 0 && self.drain.took.is_none() {
+            self.drain.took = Some(now - self.drain.peak_at);
+        }
+    }
+}
+
+impl Observer for Recorder {
+    #[inline(always)]
+    fn record(&mut self, now: Time, transition: Transition<'_>) {
+        match transition {
+            Transition::Created { producer, .. } => self.producers[producer as usize].created += 1,
+            Transition::Published { queue } => self.queues[queue as usize].published += 1,
+            Transition::Stored { queue } => self.queues[queue as usize].store(now),
+            Transition::Dispatched { queue, waited, stored, refill } => {
+                let record = &mut self.queues[queue as usize];
+                if stored {
+                    record.take(now);
+                }
+                if !refill {
+                    record.unacked.rise(now);
+                }
+                record.wait.record(waited.0);
+            }
+            Transition::Started { pool, queue, waited, from, resumed, .. } => {
+                let record = &mut self.pools[pool as usize];
+                if !resumed {
+                    record.busy.rise(now);
+                }
+                record.wait.record(waited.0);
+                match from {
+                    Origin::Buffer(buffered) => record.buffer_wait.record(buffered.0),
+                    Origin::Queue => {
+                        self.queues[queue as usize].take(now);
+                        self.taken(pool, queue, now, waited, resumed);
+                    }
+                    Origin::Publisher => self.taken(pool, queue, now, waited, resumed),
+                }
+            }
+            Transition::Finished { pool, queue, service, sojourn, resumes, refilled } => {
+                let record = &mut self.pools[pool as usize];
+                record.finished += 1;
+                if !resumes {
+                    record.busy.fall(now);
+                }
+                record.service.record(service.0);
+                record.sojourn.record(sojourn.0);
+                if !record.lean && !refilled {
+                    self.queues[queue as usize].unacked.fall(now);
+                }
+            }
+            Transition::Lost { queue, outcome, stored } => {
+                let record = &mut self.queues[queue as usize];
+                record.lost[outcome as usize] += 1;
+                if stored {
+                    record.take(now);
+                }
+            }
+            Transition::Ended { producer, outcome, message, .. } => {
+                let record = &mut self.producers[producer as usize];
+                record.ended[outcome as usize] += 1;
+                if outcome == Outcome::Completed {
+                    record.wait.record(message.waited.0);
+                    if record.completes_at.is_empty() {
+                        record.completion.record((now - message.born).0);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What a recorder says about every metric of a model, and about every quantity that is followed over time.
+
+use super::census::Census;
+use super::histogram::Histogram;
+use super::level::Level;
+use super::recorder::Recorder;
+use crate::engine::Outcome;
+use crate::model::{Model, QueueId};
+use crate::units::Span;
+
+/// What one replication says about one metric, from which estimates are made.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// All observations of a latency.
+    Latency(Histogram),
+    /// A level, and the nanoseconds over which it was measured.
+    Level(Level, u64),
+    /// A rate or a share: something divided by something, in SI units.
+    Ratio(f64, f64),
+    /// A plain number, absent where it was not to be had.
+    Value(Option<f64>),
+}
+
+impl Source {
+    /// The distribution of what came after an earlier state of the same source, or of everything; empty where there is none.
+    pub fn census_since(&self, earlier: Option<&Source>) -> Census {
+        match (self, earlier) {
+            (Source::Latency(now), Some(Source::Latency(earlier))) => now.census_since(earlier),
+            (Source::Level(now, _), Some(Source::Level(earlier, _))) => now.census_since(earlier),
+            (Source::Latency(now), _) => now.census(),
+            (Source::Level(now, _), _) => now.census(),
+            (Source::Ratio(..) | Source::Value(_), _) => Census::default(),
+        }
+    }
+}
+
+/// What a replication says about every metric, in the order of [`crate::model::metrics`]; `measured` is the measured time.
+pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source> {
+    let seconds = measured.as_secs_f64();
+    let rate = |count: u64| Source::Ratio(count as f64, seconds);
+    let count = |count: u64| Source::Value(Some(count as f64));
+    let level = |level: Level| Source::Level(level, measured.0);
+    let mut all = Vec::new();
+    for at in 0..model.producers.len() {
+        let record = recorder.producer(at);
+        let ended: u64 = record.ended.iter().sum();
+        let failed = ended - record.ended[Outcome::Completed as usize];
+        all.extend([rate(record.created), count(record.created)]);
+        all.extend([Source::Latency(record.completion), Source::Latency(record.wait)]);
+        all.extend([count(failed), Source::Ratio(failed as f64, ended as f64)]);
+    }
+    for at in 0..model.queues.len() {
+        let record = recorder.queue(at, model.pools_on(QueueId(at as u32)).map(|(id, _)| id));
+        let (drain, backlog) = (record.drain(), record.backlog());
+        all.extend([rate(record.published), count(record.published), rate(record.wait.count()), rate(record.acked)]);
+        all.extend([level(record.ready), level(record.unacked), level(backlog), Source::Latency(record.wait)]);
+        for outcome in [Outcome::Dropped, Outcome::Rejected, Outcome::Expired] {
+            let lost = record.lost[outcome as usize];
+            all.extend([count(lost), Source::Ratio(lost as f64, record.published as f64)]);
+        }
+        all.push(Source::Value(drain.map(Span::as_secs_f64)));
+    }
+    for (at, pool) in model.pools.iter().enumerate() {
+        let record = recorder.pool(at);
+        let capacity = f64::from(pool.workers()) * seconds;
+        all.push(Source::Ratio(record.busy.integral() as f64 / 1e9, capacity));
+        all.extend([level(record.busy), rate(record.finished)]);
+        let waited = Source::Ratio(record.wait.positive() as f64, record.wait.count() as f64);
+        all.extend([Source::Latency(record.wait), waited]);
+        all.extend([record.buffer_wait, record.service, record.sojourn].map(Source::Latency));
+    }
+    all
+}
+
+/// A quantity that is followed over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gauge {
+    /// Its dotted name.
+    pub name: String,
+    /// SI unit.
+    pub unit: &'static str,
+    /// What a gain in a bin is multiplied with, after division by the width of the bin in nanoseconds.
+    pub scale: f64,
+}
+
+/// The quantities that are followed over time, in the order of [`reading`].
+pub fn gauges(model: &Model) -> Vec<Gauge> {
+    let rate = |name: String| Gauge { name, unit: "1/s", scale: 1e9 };
+    let mut all = Vec::new();
+    for producer in &model.producers {
+        all.push(rate(format!("producers.{}.offered.rate", producer.name)));
+    }
+    for queue in &model.queues {
+        all.push(Gauge { name: format!("queues.{}.backlog", queue.name), unit: "messages", scale: 1.0 });
+        all.push(rate(format!("queues.{}.lost.rate", queue.name)));
+    }
+    for pool in &model.pools {
+        all.push(rate(format!("consumers.{}.throughput", pool.name)));
+        let scale = 1.0 / f64::from(pool.workers());
+        all.push(Gauge { name: format!("consumers.{}.utilization", pool.name), unit: "1", scale });
+    }
+    all
+}
+
+/// How far each quantity has got since the recorder was last restarted.
+pub fn reading(model: &Model, recorder: &Recorder) -> Vec<u128> {
+    let mut all = Vec::new();
+    all.extend(recorder.producers.iter().map(|producer| u128::from(producer.created)));
+    for (at, queue) in recorder.queues.iter().enumerate() {
+        let pools = model.pools_on(QueueId(at as u32)).map(|(id, _)| id);
+        all.push(queue.ready.integral() + recorder.held(at, pools));
+        all.push(u128::from(queue.lost.iter().sum::<u64>()));
+    }
+    for pool in &recorder.pools {
+        all.push(u128::from(pool.finished));
+        all.push(pool.busy.integral());
+    }
+    all
+}

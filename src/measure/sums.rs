@@ -1,0 +1,43 @@
+//! What every average of a run is made of, as far as the run has got: cheap enough to be read thousands of times.
+
+use super::recorder::Recorder;
+use crate::engine::Outcome;
+use crate::model::{Model, PoolId, QueueId};
+use crate::units::Span;
+
+/// For every metric, in the order of [`crate::model::metrics`], a numerator and a denominator that only grow, and whose
+/// quotient is the mean, rate or share in nanoseconds, messages, per nanosecond, or plain; counts are per nanosecond too.
+/// Both are zero for what is no average. `measured` is the time since the recorder was last restarted.
+pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u128)> {
+    let time = u128::from(measured.0);
+    let rate = |count: u64| (u128::from(count), time);
+    let share = |part: u64, all: u64| (u128::from(part), u128::from(all));
+    let mut list = Vec::new();
+    for (at, record) in recorder.producers.iter().enumerate() {
+        let ended: u64 = record.ended.iter().sum();
+        let failed = ended - record.ended[Outcome::Completed as usize];
+        list.extend([rate(record.created), rate(record.created), recorder.completion(at), record.wait.totals()]);
+        list.extend([rate(failed), share(failed, ended)]);
+    }
+    for (at, record) in recorder.queues.iter().enumerate() {
+        let pools = || model.pools_on(QueueId(at as u32)).map(|(id, _)| id);
+        let acked = record.acked + pools().map(|id| recorder.pools[id.0 as usize].finished).sum::<u64>();
+        let wait = recorder.queue_wait(at, pools());
+        let (ready, held) = (record.ready.integral(), recorder.held(at, pools()));
+        list.extend([rate(record.published), rate(record.published), (wait.1, time), rate(acked)]);
+        list.extend([(ready, time), (held, time), (ready + held, time), wait]);
+        for outcome in [Outcome::Dropped, Outcome::Rejected, Outcome::Expired] {
+            let lost = record.lost[outcome as usize];
+            list.extend([rate(lost), share(lost, record.published)]);
+        }
+        list.push((0, 0));
+    }
+    for (at, pool) in model.pools.iter().enumerate() {
+        let record = &recorder.pools[at];
+        let busy = record.busy.integral();
+        list.extend([(busy, time * u128::from(pool.workers())), (busy, time), rate(record.finished)]);
+        list.extend([record.wait.totals(), share(record.wait.positive(), record.wait.count())]);
+        list.extend([recorder.buffer_wait(PoolId(at as u32)), record.service.totals(), record.sojourn.totals()]);
+    }
+    list
+}

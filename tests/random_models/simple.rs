@@ -1,0 +1,45 @@
+//! The smallest models of interest.
+
+use queuelab::model::{
+    Arrivals, ConsumerPool, Discipline, Model, Overflow, Prefetch, Priority, Producer, Queue, QueueId, RunPlan, Stop, Warmup,
+    Work,
+};
+use queuelab::random::Distribution;
+use queuelab::units::{Rate, Span};
+
+/// Three workers of 100/s each at 240/s.
+pub fn mm3(discipline: Discipline, prefetch: u32) -> Model {
+    Model {
+        title: None,
+        plan: RunPlan {
+            duration: Some(Span(4_000_000_000)),
+            warmup: Warmup::None,
+            replications: 1,
+            seed: 7,
+            stop: Stop::Duration,
+            max_events: None,
+            confidence: 0.95,
+            bin: None,
+            terminating: true,
+            precision: queuelab::model::Precision::default(),
+        },
+        producers: vec![Producer {
+            name: "p0".to_owned(),
+            arrivals: Arrivals::Poisson { rate: Rate(240.0) },
+            publish: QueueId(0),
+            priority: Priority::Constant(0),
+            messages: None,
+        }],
+        queues: vec![Queue { name: "q0".to_owned(), discipline, max_length: None, overflow: Overflow::DropHead, ttl: None }],
+        pools: vec![ConsumerPool {
+            name: "c0".to_owned(),
+            queue: QueueId(0),
+            count: 3,
+            concurrency: 1,
+            prefetch: Prefetch::Limit(prefetch),
+            service: Work::Drawn(Distribution::Exponential { mean: 1e7 }),
+            publish: None,
+        }],
+        goals: Vec::new(),
+    }
+}
