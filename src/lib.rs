@@ -1,6 +1,7 @@
 //! queuelab: a discrete-event simulator for message queues and asynchronous back ends.
 
 pub mod engine;
+pub mod experiment;
 pub mod measure;
 pub mod model;
 pub mod random;

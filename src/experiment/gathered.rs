@@ -1,0 +1,204 @@
+//! What is kept of the replications of one schedule, and the summary of those that are there.
+
+use super::pool::Pool;
+use super::replication::{Replication, Schedule, simulate};
+use super::shape::shape;
+use super::study::{Progress, Stopped};
+use super::summary::{Column, Reading, Replicate, Series, Summary};
+use crate::measure::{self, gauges, sources};
+use crate::model::{Metric, Model, Statistic, metrics};
+use crate::stats::Estimate;
+use crate::units::Time;
+use indexmap::IndexMap;
+use rayon::prelude::*;
+
+/// Replications that are held in memory at a time.
+const CHUNK: u32 = 16;
+/// Numbers in the series that are kept; the bands of a larger study are those of its first replications.
+const KEPT_NUMBERS: usize = 20_000_000;
+
+/// What is kept of the replications, added in their order.
+pub(super) struct Gathered {
+    model: Model,
+    schedule: Schedule,
+    pools: Vec<Pool>,
+    series: Vec<measure::Series>,
+    /// Numbers in the series of all replications so far, kept or not.
+    kept: usize,
+    ends: Vec<Time>,
+    replicates: Vec<Replicate>,
+}
+
+impl Gathered {
+    /// Nothing yet.
+    pub fn new(model: &Model, schedule: Schedule) -> Gathered {
+        Gathered {
+            model: model.clone(),
+            schedule,
+            pools: Vec::new(),
+            series: Vec::new(),
+            kept: 0,
+            ends: Vec::new(),
+            replicates: Vec::new(),
+        }
+    }
+
+    /// Simulates further replications until there are so many; `false` when `progress` asked to stop before that.
+    ///
+    /// # Errors
+    /// When a replication had to be stopped.
+    pub fn extend(&mut self, replications: u32, progress: Progress<'_>) -> Result<bool, Stopped> {
+        let schedule = self.schedule;
+        let mut first = self.replicates.len() as u32;
+        while first < replications {
+            let chunk = first..replications.min(first + CHUNK);
+            first = chunk.end;
+            let model = &self.model;
+            let done: Vec<Result<Option<Replication>, Stopped>> = chunk
+                .into_par_iter()
+                .map(|replication| {
+                    simulate(model, schedule, replication, &|time| progress(replication, time))
+                        .map_err(|halt| Stopped { replication, halt })
+                })
+                .collect();
+            let mut interrupted = false;
+            for replication in done {
+                match replication? {
+                    Some(replication) => self.add(replication),
+                    None => interrupted = true,
+                }
+            }
+            if interrupted {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Facts of each replication.
+    pub fn replicates(&self) -> &[Replicate] {
+        &self.replicates
+    }
+
+    /// The estimate of a metric by its full name; `None` for a name that means nothing.
+    pub fn estimate(&self, name: &str, confidence: f64) -> Option<Estimate> {
+        let (metric, statistic, pool) = self.find(name)?;
+        Some(pool.estimate(metric.quantity, statistic, confidence))
+    }
+
+    /// Observations behind a latency with this full name, and the order of the quantile that it asks for.
+    pub fn observations(&self, name: &str) -> Option<(u64, f64)> {
+        match self.find(name)? {
+            (_, Some(Statistic::Quantile(q)), pool) => Some((pool.observations()?.count(), q)),
+            _ => None,
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<(Metric, Option<Statistic>, &Pool)> {
+        metrics(&self.model).into_iter().zip(&self.pools).find_map(|(metric, pool)| {
+            if metric.name == name {
+                return metric.quantity.statistics().is_empty().then_some((metric, None, pool));
+            }
+            let suffix = name.strip_prefix(&metric.name)?.strip_prefix('.')?;
+            let statistic = metric.quantity.statistics().iter().find(|known| known.0 == suffix)?.1;
+            Some((metric, Some(statistic), pool))
+        })
+    }
+
+    fn add(&mut self, replication: Replication) {
+        let sources = sources(&self.model, &replication.recorder, replication.measured);
+        if self.pools.is_empty() {
+            self.pools = sources.iter().map(Pool::for_source).collect();
+        }
+        self.pools.iter_mut().zip(sources).for_each(|(pool, source)| pool.add(source));
+        if let Some(along) = &replication.along {
+            self.pools.iter_mut().enumerate().for_each(|(at, pool)| pool.look_along(along.slots(at), along.batches(at)));
+        }
+        self.replicates.push(Replicate {
+            fingerprint: format!("{:016x}", replication.tally.fingerprint),
+            events: replication.tally.events,
+            created: replication.tally.created,
+            finished: replication.tally.finished,
+            lost: replication.tally.lost,
+            in_system: replication.in_system,
+            simulated: replication.end.as_secs_f64(),
+        });
+        self.kept += replication.series.bins.len() * gauges(&self.model).len();
+        if self.series.is_empty() || self.kept <= KEPT_NUMBERS {
+            self.series.push(replication.series);
+            self.ends.push(replication.end);
+        }
+    }
+
+    /// The numbers of all replications that are there.
+    pub fn summarise(mut self) -> Summary {
+        let confidence = self.model.plan.confidence;
+        let mut readings = IndexMap::new();
+        let mut distributions = IndexMap::new();
+        for (metric, pool) in metrics(&self.model).iter().zip(&self.pools) {
+            let unit = metric.quantity.unit();
+            let mut put = |name: String, statistic: Option<Statistic>| {
+                let value = pool.estimate(metric.quantity, statistic, confidence);
+                readings.insert(name, Reading { value, unit: unit.to_owned() });
+            };
+            match metric.quantity.statistics() {
+                [] => put(metric.name.clone(), None),
+                statistics => {
+                    for &(suffix, statistic) in statistics {
+                        put(format!("{}.{suffix}", metric.name), Some(statistic));
+                    }
+                }
+            }
+            if let Some(all) = pool.observations() {
+                distributions.insert(metric.name.clone(), shape(all));
+            }
+        }
+        let series = self.columns();
+        Summary { metrics: readings, distributions, series, replicates: self.replicates }
+    }
+
+    /// The series of all replications, bin by bin; replications of different lengths count as long as they last.
+    fn columns(&mut self) -> Series {
+        let width = self.series.iter().map(|series| series.width).max().unwrap_or(1);
+        self.series.iter_mut().for_each(|series| series.widen(width));
+        let bins = self.series.iter().map(|series| series.bins.len()).max().unwrap_or(0);
+        let mut columns = IndexMap::new();
+        for (at, gauge) in gauges(&self.model).into_iter().enumerate() {
+            let mut column = Column { unit: gauge.unit.to_owned(), mean: Vec::new(), min: Vec::new(), max: Vec::new() };
+            for bin in 0..bins {
+                let values = self.series.iter().zip(&self.ends).filter_map(|(series, end)| {
+                    let gained = series.bins.get(bin)?[at];
+                    // The last bin ends where the run ends. A shred of one tells nothing of the time around it.
+                    let length = end.0.saturating_sub(bin as u64 * width).min(width);
+                    let shred = bin > 0 && length < width / 2;
+                    (!shred).then(|| gained as f64 * gauge.scale / length.max(1) as f64)
+                });
+                let (mut sum, mut count, mut min, mut max) = (0.0, 0.0, f64::INFINITY, f64::NEG_INFINITY);
+                for value in values {
+                    (sum, count) = (sum + value, count + 1.0);
+                    (min, max) = (min.min(value), max.max(value));
+                }
+                if count == 0.0 {
+                    break;
+                }
+                column.mean.push(sum / count);
+                column.min.push(min);
+                column.max.push(max);
+            }
+            columns.insert(gauge.name, column);
+        }
+        Series { bin: width as f64 / 1e9, warmup: self.schedule.warmup.as_secs_f64(), columns }
+    }
+
+    /// The backlog of all queues in each bin, summed over the replications, and the seconds that a bin lasts.
+    pub fn backlog(&self) -> (Vec<f64>, f64) {
+        let levels: Vec<usize> =
+            gauges(&self.model).iter().enumerate().filter(|(_, gauge)| gauge.unit == "messages").map(|(at, _)| at).collect();
+        let bins = self.series.iter().map(|series| series.bins.len()).min().unwrap_or(0);
+        let whole =
+            |bin: usize| self.series.iter().flat_map(|series| levels.iter().map(move |&at| series.bins[bin][at] as f64)).sum();
+        // The last bin may be cut short.
+        let width = self.series.first().map_or(0.0, |series| series.width as f64 / 1e9);
+        ((0..bins.saturating_sub(1)).map(whole).collect(), width)
+    }
+}

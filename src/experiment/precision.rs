@@ -1,0 +1,172 @@
+//! As many replications as a precision needs.
+//!
+//! Ten to begin with, of at least 20,000 messages each; then half as many again, and so on, with a test after each round. The
+//! confidence is split among the metrics (Bonferroni), and a relative half-width must be g/(1 + g) to be g of the true mean
+//! (Law, "Simulation Modeling and Analysis", section 9.4). Replications that are there are not run again. They get longer only
+//! where the first round shows that they are too short: for their warm-up, or for a percentile that is asked for.
+//!
+//! A round is judged when all of it is done, and the budget counts events: the same run stops at the same place anywhere.
+
+use super::gathered::Gathered;
+use super::replication::steady;
+use super::study::{Cut, Progress, Stopped, Study, settle, two_digits};
+use crate::model::Model;
+use crate::stats::Estimate;
+use crate::units::{Span, Time};
+use indexmap::{IndexMap, IndexSet};
+use serde::{Deserialize, Serialize};
+
+/// Replications of the first round.
+const FIRST: u32 = 10;
+/// More would not fit the numbering of replications.
+const MOST: u32 = 1_000_000;
+/// Messages that a replication of the steady state should have at least.
+const MESSAGES: f64 = 20_000.0;
+/// Observations that it should have beyond a percentile: twice what its printing needs.
+const BEYOND: f64 = 20.0;
+
+/// How much longer than needed replications are made, so that chance does not make them too short again.
+const SLACK: f64 = 1.1;
+/// How often they are made longer: what is still too short then, such as an overloaded pool, will always be.
+const LENGTHENINGS: u32 = 4;
+
+/// How a search for precision ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reached {
+    /// The relative half-width that was asked for.
+    pub asked: f64,
+    /// The widest that was reached; absent where a metric has no interval.
+    pub reached: Option<f64>,
+    /// Replications that it took.
+    pub replications: u32,
+    /// Events that it took, those of replications that turned out too short included.
+    pub events: u64,
+    /// How often the intervals were judged.
+    pub looks: u32,
+    /// The relative half-width of every metric at its share of the confidence; absent where there is no interval.
+    pub metrics: IndexMap<String, Option<f64>>,
+    /// Why it ended.
+    pub stopped: StopReason,
+}
+
+/// Why a search for precision ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StopReason {
+    /// Every interval is narrow enough.
+    Reached,
+    /// The next round would exceed the budget.
+    Budget,
+    /// The user asked to stop.
+    Interrupted,
+}
+
+/// Runs replications until the metrics of the plan are known to `relative`.
+pub(super) fn run(model: &Model, relative: f64, progress: Progress<'_>) -> Result<Study, Stopped> {
+    let names = names(model);
+    let (model, mut gathered, warmup, spent) = first_round(model, &names, progress)?;
+    let confidence = 1.0 - (1.0 - model.plan.confidence) / names.len().max(1) as f64;
+    let mut looks = 0;
+    let mut stopped = StopReason::Interrupted;
+    let mut complete = gathered.replicates().len() == FIRST as usize;
+    let mut widths = IndexMap::new();
+    while complete {
+        looks += 1;
+        widths = names
+            .iter()
+            .map(|name| (name.clone(), gathered.estimate(name, confidence).and_then(|estimate| relative_width(&estimate))))
+            .collect();
+        if widths.values().all(|width: &Option<f64>| width.is_some_and(|width| width <= relative / (1.0 + relative))) {
+            stopped = StopReason::Reached;
+            break;
+        }
+        let done = gathered.replicates().len() as u32;
+        let used = spent + events(&gathered);
+        let each = (events(&gathered) / u64::from(done)).max(1);
+        let affordable = model.plan.precision.budget.saturating_sub(used) / each;
+        let next = (done + done.div_ceil(2)).min(MOST).min(done.saturating_add(affordable.min(u64::from(MOST)) as u32));
+        if next == done {
+            stopped = StopReason::Budget;
+            break;
+        }
+        complete = gathered.extend(next, progress)?;
+    }
+    let worst = widths.values().copied().reduce(|one, other| Some(one?.max(other?))).flatten();
+    let reached = Reached {
+        asked: relative,
+        reached: worst,
+        replications: gathered.replicates().len() as u32,
+        events: spent + events(&gathered),
+        looks,
+        metrics: widths,
+        stopped,
+    };
+    Ok(Study { summary: gathered.summarise(), warmup, duration: model.plan.duration, precision: Some(reached) })
+}
+
+/// The first replications, long enough; also the model with their length, and the events of those that were too short.
+fn first_round(model: &Model, names: &[String], progress: Progress<'_>) -> Result<(Model, Gathered, Cut, u64), Stopped> {
+    let mut model = model.clone();
+    let mut spent = 0;
+    let mut lengthened = 0;
+    loop {
+        let (gathered, cut) = settle(&model, FIRST, progress)?;
+        let round = events(&gathered);
+        // Only the steady state gains by longer runs; what the user wants to see from its start lasts as long as it lasts.
+        let factor = if steady(&model) { lacking(&gathered, cut, names) } else { 1.0 };
+        let longer = model.plan.duration.map(|duration| two_digits(Span((duration.0 as f64 * factor * SLACK) as u64)));
+        let possible = longer.is_some_and(|longer| longer.0 < Time::LATEST.0 / 4);
+        let affordable = spent as f64 + round as f64 * (1.0 + factor * SLACK) <= model.plan.precision.budget as f64;
+        let complete = gathered.replicates().len() == FIRST as usize;
+        if factor <= 1.0 || !possible || !affordable || !complete || lengthened == LENGTHENINGS {
+            return Ok((model, gathered, cut, spent));
+        }
+        spent += round;
+        lengthened += 1;
+        model.plan.duration = longer;
+    }
+}
+
+/// The metrics that should be known: named, those of the goals, or the mean sojourn of every pool.
+fn names(model: &Model) -> Vec<String> {
+    let named = &model.plan.precision.metrics;
+    let extreme = |name: &str| name.ends_with(".max") || name.ends_with(".min");
+    let goals = model.goals.iter().map(|goal| goal.metric.clone()).filter(|name| !extreme(name));
+    let mut names: Vec<String> = if named.is_empty() { goals.collect() } else { named.clone() };
+    if names.is_empty() {
+        names = model.pools.iter().map(|pool| format!("consumers.{}.sojourn.mean", pool.name)).collect();
+    }
+    // A metric of two goals counts once.
+    names.into_iter().collect::<IndexSet<String>>().into_iter().collect()
+}
+
+fn events(gathered: &Gathered) -> u64 {
+    gathered.replicates().iter().map(|replicate| replicate.events).sum()
+}
+
+/// How many times longer replications should be; 1 where they are long enough.
+fn lacking(gathered: &Gathered, cut: Cut, names: &[String]) -> f64 {
+    let replications = gathered.replicates().len() as f64;
+    let created: u64 = gathered.replicates().iter().map(|replicate| replicate.created).sum();
+    if created == 0 {
+        return 1.0;
+    }
+    let mut factor = MESSAGES / (created as f64 / replications);
+    if matches!(cut, Cut::Unsure(_)) {
+        factor = factor.max(2.0);
+    }
+    for (count, q) in names.iter().filter_map(|name| gathered.observations(name)) {
+        let beyond = count as f64 / replications * (1.0 - q);
+        // Nothing seen yet tells nothing but that it is far too short.
+        factor = factor.max((BEYOND / beyond).min(100.0));
+    }
+    factor
+}
+
+/// The longer half of an interval over its estimate; `None` without an interval.
+fn relative_width(estimate: &Estimate) -> Option<f64> {
+    let (value, low, high) = (estimate.estimate?, estimate.low?, estimate.high?);
+    let half = (value - low).max(high - value);
+    // Something that is zero for certain is known.
+    Some(if half == 0.0 { 0.0 } else { half / value.abs() })
+}
