@@ -5,6 +5,7 @@ pub mod experiment;
 pub mod measure;
 pub mod model;
 pub mod random;
+pub mod report;
 pub mod scenario;
 pub mod stats;
 pub mod theory;

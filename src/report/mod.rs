@@ -1,0 +1,33 @@
+//! Numbers to people: table, CSV, JSON, Markdown and charts, all from one [`RunResult`].
+
+mod advice;
+mod block;
+pub mod chart;
+mod csv;
+mod describe;
+mod folder;
+mod hoarding;
+mod json;
+mod layout;
+mod markdown;
+mod preamble;
+pub mod quantity;
+mod result;
+mod stability;
+mod style;
+mod table;
+mod theory;
+mod topology;
+mod verdict;
+
+pub use advice::advice;
+pub use csv::{csv, percentiles_csv, series_csv};
+pub use folder::{FileError, Folder, prepare};
+pub use json::json;
+pub use markdown::markdown;
+pub use result::{GoalResult, Provenance, RunResult, SCHEMA_VERSION, TheoryValue, Verdict, Warning};
+pub use style::Style;
+pub use table::table;
+pub use theory::{known, theory, theory_json};
+pub use topology::{check_json, topology};
+pub use verdict::judge;
