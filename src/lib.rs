@@ -1,5 +1,6 @@
 //! queuelab: a discrete-event simulator for message queues and asynchronous back ends.
 
+pub mod cli;
 pub mod engine;
 pub mod experiment;
 pub mod measure;

@@ -1,0 +1,71 @@
+//! Arguments, one file a command, progress, exit status.
+
+mod args;
+mod check;
+mod exit;
+mod new;
+mod output;
+mod progress;
+mod run;
+mod source;
+
+pub use args::{Arguments, Command};
+pub use check::check;
+pub use exit::{Failure, Status};
+pub use new::new;
+pub use output::{complain, print};
+pub use run::run;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+use std::io::IsTerminal;
+
+/// Whether standard error shows colours.
+fn stderr_has_color() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// The JSON Schema of scenarios.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn schema() -> Result<Status, Failure> {
+    print(&format!("{:#}\n", crate::scenario::schema()))
+}
+
+/// A completion script.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn completions(shell: Shell) -> Result<Status, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "queuelab", &mut script);
+    print(&String::from_utf8_lossy(&script))
+}
+
+/// The manual page.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn man() -> Result<Status, Failure> {
+    let mut page = Vec::new();
+    let written = render_manual(&mut page);
+    written.map_err(|source| Failure::Machine { doing: "write", path: "the manual page".into(), source })?;
+    print(&String::from_utf8_lossy(&page))
+}
+
+/// The page of the program, and behind it what each command takes.
+fn render_manual(page: &mut Vec<u8>) -> std::io::Result<()> {
+    let program = Arguments::command();
+    clap_mangen::Man::new(program.clone()).render(page)?;
+    for command in program.get_subcommands().filter(|command| command.get_name() != "help") {
+        let name = format!("queuelab {}", command.get_name());
+        page.extend(format!(".SH {}\n", name.to_uppercase()).bytes());
+        let command = clap_mangen::Man::new(command.clone().bin_name(&name).display_name(&name));
+        command.render_synopsis_section(page)?;
+        command.render_description_section(page)?;
+        command.render_options_section(page)?;
+        command.render_extra_section(page)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! Standard output and standard error.
+
+use super::{Failure, Status};
+use std::io::{ErrorKind, Write};
+
+/// Writes a text to standard output. A reader that has gone away (`| head`) is no failure.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn print(text: &str) -> Result<Status, Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(source) if source.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::Machine { doing: "write", path: "standard output".into(), source })
+        }
+        _ => Ok(Status::Success),
+    }
+}
+
+/// Writes a text to standard error. Where that cannot be written there is nobody left to tell (`eprint!` would panic); the
+/// exit status still says what happened.
+pub fn complain(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,249 @@
+//! `queuelab run`: text to model, model to numbers, numbers to people.
+
+use super::args::{Format, Run};
+use super::progress::{Progress, interrupted, watch_for_interrupts};
+use super::{Failure, Status, complain, print, source};
+use crate::experiment::{self, Cut, Reached, StopReason, Study};
+use crate::model::{Load, Model, Producer};
+use crate::report::quantity::{self, Kind};
+use crate::report::{self, Folder, Provenance, RunResult, Style, Verdict, Warning};
+use crate::scenario::{self, Document};
+use crate::theory;
+use crate::units::Span;
+use indexmap::IndexMap;
+use sha2::{Digest, Sha256};
+use std::io::{ErrorKind, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The file of `--journal`.
+const JOURNAL: &str = "messages.csv";
+
+/// Runs every scenario and goes on to the next when one is refused.
+///
+/// # Errors
+/// A list of files that makes no sense; what is wrong with one scenario is printed as it is found.
+pub fn run(arguments: &Run) -> Result<Status, Failure> {
+    watch_for_interrupts();
+    let files = source::expand(&arguments.files)?;
+    if !arguments.no_files {
+        refuse_same_names(&files)?;
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads.map_or(0, usize::from)).build();
+    let pool = pool.map_err(|error| Failure::Usage(format!("cannot start threads: {error}")))?;
+    let mut status = Status::Success;
+    let mut documents = Vec::new();
+    for file in &files {
+        match pool.install(|| run_one(file, arguments, files.len() > 1)) {
+            Ok((one, printed)) => {
+                status = status.max(one);
+                if arguments.format == Format::Json { documents.push(printed) } else { print(&printed).map(|_| ())? }
+            }
+            Err(failure) => {
+                complain(&format!("{failure}\n"));
+                status = status.max(failure.status());
+            }
+        }
+        if interrupted() {
+            status = Status::Interrupted;
+            break;
+        }
+    }
+    match &documents[..] {
+        [] => {}
+        [one] if files.len() == 1 => print(one).map(|_| ())?,
+        many => print(&format!("[\n{}]\n", many.join(","))).map(|_| ())?,
+    }
+    Ok(status)
+}
+
+/// Two scenarios of one name would write over each other's files.
+fn refuse_same_names(files: &[PathBuf]) -> Result<(), Failure> {
+    for (at, file) in files.iter().enumerate() {
+        if let Some(other) = files[..at].iter().find(|other| other.file_stem() == file.file_stem()) {
+            let (one, two) = (other.display(), file.display());
+            let cause =
+                format!("{one} and {two} have the same name, and would write to the same folder: run them one by one with --out");
+            return Err(Failure::Usage(cause));
+        }
+    }
+    Ok(())
+}
+
+/// One scenario from its file to what is printed. This is how data flows; every arrow of the house is one line here.
+fn run_one(file: &Path, arguments: &Run, many: bool) -> Result<(Status, String), Failure> {
+    let document = scenario::read(file)?;
+    let mut model = resolve(&document, arguments)?;
+    let folder = prepare(&document, arguments, many)?;
+    let started = Instant::now();
+    let study = simulate(&document, &model, arguments)?;
+    let wall = started.elapsed();
+    // What was simulated is what is reported and repeated.
+    model.plan.duration = study.duration;
+    if let Some(precision) = &study.precision {
+        model.plan.replications = precision.replications;
+    }
+    let result = conclude(&document, &model, arguments, study);
+    let mut written = Vec::new();
+    if let Some(folder) = &folder {
+        written = folder.write(&result).map_err(not_written)?;
+        if !arguments.journal {
+            folder.remove(JOURNAL).map_err(not_written)?;
+        } else {
+            written.extend(journal(&model, folder, &result)?);
+        }
+    }
+    let missed = result.goals.iter().any(|goal| goal.verdict == Verdict::Missed);
+    let status = if missed { Status::GoalMissed } else { Status::Success };
+    let printed = match arguments.format {
+        Format::Text => {
+            let table = report::table(&result, style(), Some(wall));
+            let place = folder.map(|folder| format!("wrote {} files to {}\n\n", written.len(), folder.path().display()));
+            format!("{table}{}", place.unwrap_or_default())
+        }
+        Format::Json => report::json(&result),
+        Format::Csv => report::csv(&result),
+        Format::Markdown => report::markdown(&result),
+        Format::Quiet => String::new(),
+    };
+    Ok((status, printed))
+}
+
+/// The model of a document, with what the command line says instead.
+fn resolve(document: &Document, arguments: &Run) -> Result<Model, Failure> {
+    let resolved = scenario::resolve(document, &arguments.set).map_err(|problems| Failure::problems(&problems))?;
+    if arguments.format != Format::Quiet {
+        complain(&resolved.warnings.render(super::stderr_has_color()));
+    }
+    let mut model = resolved.model;
+    model.plan.seed = arguments.seed.unwrap_or(model.plan.seed);
+    if let Some(replications) = arguments.replications {
+        model.plan.replications = replications;
+        model.plan.precision.relative = None;
+    }
+    model.plan.precision.relative = arguments.precision.or(model.plan.precision.relative);
+    Ok(model)
+}
+
+/// The folder for the files, checked before anything is simulated.
+fn prepare(document: &Document, arguments: &Run, many: bool) -> Result<Option<Folder>, Failure> {
+    if arguments.no_files {
+        return Ok(None);
+    }
+    let place = match &arguments.out {
+        Some(out) if many => out.join(&document.name),
+        Some(out) => out.clone(),
+        None => Path::new("output").join(&document.name),
+    };
+    report::prepare(&place).map(Some).map_err(not_written)
+}
+
+fn not_written(error: report::FileError) -> Failure {
+    Failure::Machine { doing: "write", path: error.path, source: error.source }
+}
+
+fn simulate(document: &Document, model: &Model, arguments: &Run) -> Result<Study, Failure> {
+    let length = model.plan.duration.map_or(0, |duration| duration.0);
+    // How many replications a precision needs is not known: there is no bar then.
+    let length = if model.plan.precision.relative.is_some() { 0 } else { length };
+    let progress = Progress::new(&document.name, model.plan.replications, length, arguments.format != Format::Quiet);
+    let study = experiment::run(model, &|replication, time| progress.note(replication, time));
+    drop(progress);
+    match study {
+        Ok(study) if study.summary.replicates.is_empty() => Err(Failure::Interrupted),
+        Ok(study) => Ok(study),
+        Err(stopped) => Err(Failure::Document(format!("error: {}: {stopped}", document.name))),
+    }
+}
+
+/// The numbers with all that is needed to judge and to repeat them.
+fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -> RunResult {
+    let mut warnings = report::advice(model, &Load::of(model), &study.summary);
+    warnings.extend(about_warmup(study.warmup));
+    warnings.extend(study.precision.as_ref().and_then(about_precision));
+    let done = study.summary.replicates.len() as u32;
+    if done < model.plan.replications {
+        let message =
+            format!("interrupted after {done} of {} replications: the numbers are theirs alone", model.plan.replications);
+        warnings.push(Warning { kind: "interrupted".to_owned(), message });
+    }
+    RunResult {
+        schema_version: report::SCHEMA_VERSION,
+        name: document.name.clone(),
+        title: model.title.clone(),
+        provenance: Provenance {
+            program: concat!("queuelab ", env!("CARGO_PKG_VERSION")).to_owned(),
+            target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+            scenario: document.text.clone(),
+            scenario_sha256: Sha256::digest(document.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
+            overrides: arguments.set.clone(),
+            seed: model.plan.seed,
+            replications: done,
+            confidence: model.plan.confidence,
+            duration: model.plan.duration.map(|duration| duration.as_secs_f64()),
+            warmup: study.warmup.span().as_secs_f64(),
+        },
+        routes: routes(model),
+        theory: report::known(&theory::answers(model)),
+        goals: report::judge(&model.goals, &study.summary.metrics),
+        summary: study.summary,
+        precision: study.precision,
+        warnings,
+    }
+}
+
+/// The queues through which the messages of each producer may go.
+fn routes(model: &Model) -> IndexMap<String, Vec<String>> {
+    let names = |producer: &Producer| model.route(producer.publish).into_iter().map(|id| model.queue(id).name.clone()).collect();
+    model.producers.iter().map(|producer| (producer.name.clone(), names(producer))).collect()
+}
+
+fn about_warmup(cut: Cut) -> Option<Warning> {
+    let Cut::Unsure(span) = cut else { return None };
+    let message = format!(
+        "the backlog had not settled by the middle of the run, so that its warm-up cannot be told: {span} were cut; \
+         set a longer run.duration, or run.start = \"empty\" if the start is what you want to see"
+    );
+    Some(Warning { kind: "warm-up".to_owned(), message })
+}
+
+fn about_precision(precision: &Reached) -> Option<Warning> {
+    let share = |share: f64| quantity::plainly(share, Kind::Share);
+    let events = quantity::plainly(precision.events as f64, Kind::Plain);
+    let what = match precision.stopped {
+        StopReason::Reached => return None,
+        StopReason::Budget => format!("after {events} events; raise run.budget, or ask for less"),
+        StopReason::Interrupted => format!("when interrupted after {events} events"),
+    };
+    let unknown = precision.metrics.iter().find(|(_, width)| width.is_none());
+    let reached = match (precision.reached, unknown) {
+        (Some(reached), _) => share(reached),
+        (None, Some((metric, _))) => format!("no interval for {metric}"),
+        (None, None) => "nothing was judged".to_owned(),
+    };
+    let message = format!("a precision of {} was not reached: {reached} {what}", share(precision.asked));
+    Some(Warning { kind: "precision".to_owned(), message })
+}
+
+/// Writes messages.csv: the first replication once more, with an observer that writes. An interrupt leaves it out.
+fn journal(model: &Model, folder: &Folder, result: &RunResult) -> Result<Option<PathBuf>, Failure> {
+    let warmup = Span::from_secs_f64(result.provenance.warmup);
+    match folder.write_with(JOURNAL, |out| experiment::journal(model, warmup, out, &|_| !interrupted())) {
+        Ok(path) => Ok(Some(path)),
+        Err(error) if interrupted() && error.source.kind() == ErrorKind::Interrupted => {
+            complain("interrupted: messages.csv is not written\n");
+            Ok(None)
+        }
+        Err(error) => Err(not_written(error)),
+    }
+}
+
+/// How standard output shows text.
+pub(super) fn style() -> Style {
+    let terminal = std::io::stdout().is_terminal();
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    // A pipe takes UTF-8; a terminal takes it unless it says otherwise.
+    let unicode = !terminal || locale.is_none_or(|locale| locale.to_uppercase().replace('-', "").contains("UTF8"));
+    Style { color: terminal && std::env::var_os("NO_COLOR").is_none(), width: 100, unicode }
+}
