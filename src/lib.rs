@@ -47,6 +47,7 @@
 //! - [`random`]: streams of random numbers, and distributions
 //! - [`model`]: what is simulated, and the names of all that is measured
 //! - [`scenario`]: what a user writes, and everything that can be wrong with it
+//! - [`theory`]: exact answers where they are known, to stand beside the simulated numbers
 //! - [`engine`]: how time passes
 //! - [`measure`]: observers that turn what happens into numbers
 //! - [`experiment`]: many replications of one model
