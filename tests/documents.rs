@@ -38,7 +38,7 @@ fn with(overrides: &[&str]) -> Resolved {
 }
 
 fn service(value: &str) -> Distribution {
-    match with(&[&format!("consumers.workers.service={value}")]).model.pools[0].service.clone() {
+    match with(&[&format!("consumers.workers.service={value}")]).model.pools[0].work().cloned().expect("a plain server") {
         Work::Drawn(distribution) => distribution,
         other => panic!("{other:?}"),
     }
@@ -63,8 +63,8 @@ fn the_first_file_is_the_textbook_model() {
     let queue = &model.queues[0];
     assert_eq!((queue.discipline, queue.max_length, queue.overflow), (Discipline::Fifo, None, Overflow::DropHead));
     let pool = &model.pools[0];
-    assert_eq!((pool.count, pool.concurrency, pool.prefetch, pool.publish), (3, 1, Prefetch::Limit(1), None));
-    assert_eq!(pool.service, Work::Drawn(Distribution::Exponential { mean: 1e7 }));
+    assert_eq!((pool.count, pool.concurrency, pool.prefetch, pool.handler.queues()), (3, 1, Prefetch::Limit(1), Vec::new()));
+    assert_eq!(pool.work(), Some(&Work::Drawn(Distribution::Exponential { mean: 1e7 })));
     let goal = &model.goals[0];
     assert_eq!((goal.metric.as_str(), goal.comparison, goal.value), ("consumers.workers.wait.p99", Comparison::Less, 0.1));
 }
@@ -223,7 +223,7 @@ fn traces_are_read_to_the_nanosecond_plain_and_packed() {
         assert_eq!(trace.carried.priority.as_deref(), Some(&[3, 0, 255][..]));
         assert_eq!(trace.carried.size.as_deref(), Some(&[100, 7, 0][..]));
         assert_eq!(trace.carried.key.as_deref().map(|keys| keys[2].as_str()), Some("c, d"));
-        assert_eq!(model.pools[0].service, Work::Carried { plus: 400_000 });
+        assert_eq!(model.pools[0].work(), Some(&Work::Carried { plus: 400_000 }));
     }
 }
 
@@ -232,7 +232,7 @@ fn recorded_lengths_can_be_resampled() {
     let folder = folder_with(&[("s.csv", b"service\n3\n1\n2\n")]);
     let service = r#"{ empirical = { path = "s.csv", column = "service", unit = "ms", smooth = true } }"#;
     let Resolved { model, .. } = replay(folder.path(), r#"{ poisson = "240/s" }"#, service);
-    let Work::Drawn(Distribution::Empirical { values, smooth }) = &model.pools[0].service else { panic!("not empirical") };
+    let Some(Work::Drawn(Distribution::Empirical { values, smooth })) = model.pools[0].work() else { panic!("not empirical") };
     assert_eq!((values.as_ref(), *smooth), (&[1e6, 2e6, 3e6][..], true));
 }
 

@@ -14,14 +14,17 @@ fn check(model: &Model) {
     assert!(model.plan.duration.is_some() || model.plan.stop == Stop::Drained);
     assert!(model.plan.confidence > 0.0 && model.plan.confidence < 1.0);
     for producer in &model.producers {
-        assert!(producer.publish.0 < queues && producer.arrivals.mean_rate() >= 0.0, "{producer:?}");
+        assert!(
+            producer.handler.queues().iter().all(|queue| queue.0 < queues) && producer.arrivals.mean_rate() >= 0.0,
+            "{producer:?}"
+        );
         let ends = producer.messages.is_some() || producer.arrivals.ends();
         assert!(ends || model.plan.duration.is_some(), "{producer:?} never ends");
     }
     for pool in &model.pools {
-        assert!(pool.queue.0 < queues && pool.publish.is_none_or(|queue| queue.0 < queues));
+        assert!(pool.queue.0 < queues && pool.handler.queues().iter().all(|queue| queue.0 < queues));
         assert!(pool.workers() >= 1);
-        if let Work::Drawn(distribution) = &pool.service {
+        if let Some(Work::Drawn(distribution)) = pool.work() {
             assert!(distribution.mean() >= 0.0, "{distribution:?}");
         }
     }

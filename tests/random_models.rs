@@ -13,7 +13,7 @@ use models::{model, simple};
 use proptest::prelude::*;
 use queuelab::engine::{Halt, Observer, Silent, Transition, World};
 use queuelab::measure::{Recorder, Source, sources};
-use queuelab::model::{Arrivals, Discipline, Model, Overflow, Prefetch, Priority, Work, metrics};
+use queuelab::model::{Arrivals, Discipline, Handler, Model, Overflow, Prefetch, Priority, Work, metrics};
 use queuelab::random::{Counts, Distribution, Part};
 use queuelab::units::{Rate, Span, Time};
 
@@ -121,7 +121,7 @@ fn work_that_takes_no_time_is_done() {
         arrivals: Box::new(Arrivals::Constant { rate: Rate(100.0) }),
         size: Counts::Uniform { min: 1, max: 50 },
     };
-    model.pools[0].service = Work::Drawn(Distribution::Constant { value: 0.0 });
+    model.pools[0].handler = Handler::working(Work::Drawn(Distribution::Constant { value: 0.0 }), None);
     for prefetch in [Prefetch::Limit(1), Prefetch::Limit(7), Prefetch::Unlimited] {
         model.pools[0].prefetch = prefetch;
         watch(&model, 50_000);
@@ -152,7 +152,7 @@ fn ties_across_producers_are_settled() {
         other.priority = Priority::Constant(255);
         model.producers.push(other);
     }
-    model.pools[0].service = Work::Drawn(Distribution::Constant { value: 1e7 });
+    model.pools[0].handler = Handler::working(Work::Drawn(Distribution::Constant { value: 1e7 }), None);
     for discipline in [Discipline::Fifo, Discipline::Lifo, Discipline::Random, Discipline::Priority { max_priority: 255 }] {
         for (ttl, max_length) in [(None, None), (Some(Span(10_000_000)), None), (Some(Span::ZERO), Some(2)), (None, Some(0))] {
             for overflow in [Overflow::DropHead, Overflow::RejectPublish] {
@@ -195,7 +195,7 @@ fn the_ends_of_the_range_hold() {
             model.producers[0].messages = Some(50);
             model.queues[0].ttl = Some(Span(Time::LATEST.0));
             model.pools[0].prefetch = prefetch;
-            model.pools[0].service = Work::Drawn(work.clone());
+            model.pools[0].handler = Handler::working(Work::Drawn(work.clone()), None);
             let mut world = World::new(&model, SEED, 0, Time(u64::MAX));
             let mut checker = Checker::new(&model);
             world.advance(Time(u64::MAX), 100_000, &mut checker).unwrap();
@@ -211,7 +211,7 @@ fn the_ends_of_the_range_hold() {
     for arrivals in fastest {
         let mut model = simple();
         model.producers[0].arrivals = arrivals;
-        model.pools[0].service = Work::Drawn(Distribution::Exponential { mean: 1.0 });
+        model.pools[0].handler = Handler::working(Work::Drawn(Distribution::Exponential { mean: 1.0 }), None);
         watch(&model, 20_000);
     }
     // An instant that is next to the last, from a trace; and gaps so long that the second never comes.
@@ -222,7 +222,7 @@ fn the_ends_of_the_range_hold() {
     ] {
         let mut model = simple();
         model.producers[0].arrivals = arrivals;
-        model.pools[0].service = Work::Carried { plus: 5 };
+        model.pools[0].handler = Handler::working(Work::Carried { plus: 5 }, None);
         let mut world = World::new(&model, SEED, 0, Time::LATEST);
         let mut checker = Checker::new(&model);
         world.advance(Time::LATEST, 1000, &mut checker).unwrap();

@@ -9,7 +9,7 @@ mod system;
 
 use proptest::prelude::*;
 use queuelab::experiment::Summary;
-use queuelab::model::{Comparison, Goal, Load, Model, Prefetch, QueueId, Work};
+use queuelab::model::{Comparison, Goal, Handler, Load, Model, Prefetch, QueueId, Work};
 use queuelab::random::Distribution;
 use queuelab::report::{self, RunResult, Style, chart};
 use std::fs;
@@ -208,8 +208,8 @@ fn what_ends_after_a_number_of_messages_has_no_load_in_the_long_run() {
 #[test]
 fn producers_whose_messages_meet_are_found() {
     let model = system::stages();
-    assert_eq!(model.route(QueueId(0)), [0, 1, 2].map(QueueId));
-    assert_eq!(model.route(QueueId(3)), [QueueId(3)]);
+    assert_eq!(model.route(&model.producers[0].handler), [0, 1, 2].map(QueueId));
+    assert_eq!(model.route(&Handler::publishing(QueueId(3))), [QueueId(3)]);
     let mut result = fixture::result();
     let route = |queues: &[&str]| queues.iter().map(|&queue| queue.to_owned()).collect::<Vec<String>>();
     result.routes["web"] = route(&["orders", "mails"]);
@@ -267,7 +267,7 @@ fn advice_says_what_to_do() {
     assert_eq!(kinds(&odd, &summary), ["still-growing", "no-messages", "never-consumed"]);
 
     let mut quick = calm.clone();
-    quick.pools[0].service = Work::Drawn(Distribution::Exponential { mean: 250.0 });
+    quick.pools[0].handler = Handler::working(Work::Drawn(Distribution::Exponential { mean: 250.0 }), None);
     assert!(kinds(&quick, &summary).contains(&"coarse-clock".to_owned()));
 
     summary.distributions["consumers.workers.sojourn"].count = 2000;

@@ -5,7 +5,7 @@ mod recognition;
 #[path = "theory/robustness.rs"]
 mod robustness;
 
-use queuelab::model::{Arrivals, Model, Work};
+use queuelab::model::{Arrivals, Model, Step, Work};
 use queuelab::random::{self, Distribution};
 use queuelab::scenario::{Document, read, resolve};
 use queuelab::theory::{Answer, answers};
@@ -29,7 +29,7 @@ fn reference(file: &str) -> Model {
     let mut model = resolve(&document, &[]).expect("a reference scenario is valid").model;
     let table: toml::Table = document.text.parse().expect("a reference scenario is TOML");
     for pool in &mut model.pools {
-        if let Work::Drawn(service) = &mut pool.service {
+        if let Some(Step::Work(Work::Drawn(service))) = pool.handler.0.first_mut() {
             unround(service, &table["consumers"][&pool.name]["service"]);
         }
     }

@@ -194,7 +194,7 @@ fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -
 
 /// The queues through which the messages of each producer may go.
 fn routes(model: &Model) -> IndexMap<String, Vec<String>> {
-    let names = |producer: &Producer| model.route(producer.publish).into_iter().map(|id| model.queue(id).name.clone()).collect();
+    let names = |producer: &Producer| model.route(&producer.handler).into_iter().map(|id| model.queue(id).name.clone()).collect();
     model.producers.iter().map(|producer| (producer.name.clone(), names(producer))).collect()
 }
 

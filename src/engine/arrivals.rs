@@ -51,6 +51,8 @@ impl Clock {
             Arrivals::Profile { segments, repeat } => {
                 Kind::Profile { segments: segments.clone(), repeat: *repeat, at: 0, offset: 0.0, begun: 0 }
             }
+            // Its clients have timers of their own.
+            Arrivals::Closed { .. } => Kind::Silent,
             Arrivals::Trace(trace) => Kind::Trace { times: trace.times.clone() },
         };
         Clock { kind, batch: None, end }

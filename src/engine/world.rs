@@ -141,7 +141,7 @@ impl World {
                 let carried = p.arrivals.trace().map(|trace| trace.carried.clone()).unwrap_or_default();
                 Producer {
                     clock: Clock::new(&p.arrivals, stream("producers", &p.name, "phase"), arrivals_end),
-                    publish: p.publish.0,
+                    publish: p.handler.publishes().map_or(NONE, |queue| queue.0),
                     priority: p.priority.clone(),
                     carried_priority: carried.priority,
                     carried_work: carried.work,
@@ -188,11 +188,12 @@ impl World {
             .map(|pool| Pool {
                 queue: pool.queue.0,
                 alone: sole_pool(model, pool.queue).is_some(),
-                work: match &pool.service {
-                    Work::Drawn(distribution) => WorkSource::Drawn(distribution.clone()),
-                    Work::Carried { plus } => WorkSource::Carried { plus: Span(*plus) },
+                work: match pool.work() {
+                    Some(Work::Drawn(distribution)) => WorkSource::Drawn(distribution.clone()),
+                    Some(Work::Carried { plus }) => WorkSource::Carried { plus: Span(*plus) },
+                    None => WorkSource::Carried { plus: Span::ZERO },
                 },
-                publish: pool.publish.map(|queue| queue.0),
+                publish: pool.plain().and_then(|plain| plain.publish).map(|queue| queue.0),
                 services: stream("consumers", &pool.name, "service"),
             })
             .collect();

@@ -223,10 +223,10 @@ fn both(one: (u128, u128), other: (u128, u128)) -> (u128, u128) {
 /// The pools on the queue of a producer, if nothing but this producer's messages reaches them and they are where all of these
 /// end; else none.
 fn sole_pools(model: &Model, producer: usize) -> Vec<PoolId> {
-    let queue = model.producers[producer].publish;
-    let alone = model.producers.iter().filter(|other| other.publish == queue).count() == 1
-        && model.pools.iter().all(|pool| pool.publish != Some(queue))
-        && model.pools_on(queue).all(|(_, pool)| pool.publish.is_none());
+    let Some(queue) = model.producers[producer].handler.publishes() else { return Vec::new() };
+    let alone = model.producers.iter().filter(|other| model.outlets(&other.handler).contains(&queue)).count() == 1
+        && model.pools.iter().all(|pool| !model.outlets(&pool.handler).contains(&queue))
+        && model.pools_on(queue).all(|(_, pool)| pool.plain().is_some_and(|plain| plain.publish.is_none()));
     if alone { model.pools_on(queue).map(|(id, _)| id).collect() } else { Vec::new() }
 }
 

@@ -60,8 +60,10 @@ impl Load {
         let mut flow = vec![vec![0.0; model.producers.len()]; queues];
         let mut peak = vec![0.0; queues];
         for (at, producer) in model.producers.iter().enumerate() {
-            flow[producer.publish.0 as usize][at] += producer.arrivals.mean_rate();
-            peak[producer.publish.0 as usize] += producer.arrivals.peak_rate();
+            for queue in producer.handler.queues() {
+                flow[queue.0 as usize][at] += producer.arrivals.mean_rate();
+                peak[queue.0 as usize] += producer.arrivals.peak_rate();
+            }
         }
         let mut load = Load {
             queues: vec![QueueLoad { rate: 0.0, passing: 0.0, capacity: 0.0, peak_rate: 0.0 }; queues],
@@ -77,7 +79,7 @@ impl Load {
             let capacities: Vec<(PoolId, f64, Option<f64>)> = model
                 .pools_on(queue)
                 .map(|(id, pool)| {
-                    let mean = mean_work(model, &pool.service, &flow[at]);
+                    let mean = pool.work().and_then(|work| mean_work(model, work, &flow[at]));
                     let capacity =
                         mean.map_or(0.0, |mean| if mean > 0.0 { f64::from(pool.workers()) / mean } else { f64::INFINITY });
                     (id, capacity, mean)
@@ -100,7 +102,7 @@ impl Load {
                 pool.rate = rate * share;
                 pool.mean_service = mean;
                 pool.utilization = mean.map_or(0.0, |mean| pool.rate * mean / f64::from(pool.workers));
-                if let Some(next) = model.pools[id.0 as usize].publish {
+                for next in model.pools[id.0 as usize].handler.queues() {
                     let passed = served * share;
                     let share = if rate > 0.0 { passed / rate } else { 0.0 };
                     let onward: Vec<f64> = flow[at].iter().map(|part| part * share).collect();
@@ -117,7 +119,7 @@ impl Load {
 fn downstream_order(model: &Model) -> Vec<QueueId> {
     let mut feeders = vec![0usize; model.queues.len()];
     for pool in &model.pools {
-        if let Some(next) = pool.publish {
+        for next in pool.handler.queues() {
             feeders[next.0 as usize] += 1;
         }
     }
@@ -127,7 +129,7 @@ fn downstream_order(model: &Model) -> Vec<QueueId> {
         let queue = order[done];
         done += 1;
         for (_, pool) in model.pools_on(queue) {
-            if let Some(next) = pool.publish {
+            for next in pool.handler.queues() {
                 feeders[next.0 as usize] -= 1;
                 if feeders[next.0 as usize] == 0 {
                     order.push(next);

@@ -111,6 +111,18 @@ const PRODUCER: &[(&str, Quantity)] = &[
     ("failed.ratio", Quantity::Ratio),
 ];
 
+/// What is measured of a producer that does more than to publish, beside the rest.
+const CALLER: &[(&str, Quantity)] = &[
+    ("response", Quantity::Latency),
+    ("timeout.count", Quantity::Count),
+    ("timeout.ratio", Quantity::Ratio),
+    ("retries.rate", Quantity::Rate),
+    ("goodput.rate", Quantity::Rate),
+];
+
+/// What is measured of a producer whose requests may have to wait until a caller is free.
+const OBSERVER: &[(&str, Quantity)] = &[("observed", Quantity::Latency)];
+
 const QUEUE: &[(&str, Quantity)] = &[
     ("published.rate", Quantity::Rate),
     ("published.count", Quantity::Count),
@@ -140,13 +152,68 @@ const POOL: &[(&str, Quantity)] = &[
     ("sojourn", Quantity::Latency),
 ];
 
+/// What is measured of a pool whose messages may fail, beside the rest.
+const FALLIBLE: &[(&str, Quantity)] = &[("failed.count", Quantity::Count), ("failed.ratio", Quantity::Ratio)];
+
+const SERVICE: &[(&str, Quantity)] = &[
+    ("offered.rate", Quantity::Rate),
+    ("offered.count", Quantity::Count),
+    ("utilization", Quantity::Ratio),
+    ("busy", Quantity::Level),
+    ("waiting", Quantity::Level),
+    ("throughput", Quantity::Rate),
+    ("wait", Quantity::Latency),
+    ("waited.ratio", Quantity::Ratio),
+    ("service", Quantity::Latency),
+    ("sojourn", Quantity::Latency),
+    ("failed.count", Quantity::Count),
+    ("failed.ratio", Quantity::Ratio),
+    ("rejected.count", Quantity::Count),
+    ("rejected.ratio", Quantity::Ratio),
+    ("shed.count", Quantity::Count),
+    ("shed.ratio", Quantity::Ratio),
+    ("wasted.count", Quantity::Count),
+    ("wasted.ratio", Quantity::Ratio),
+];
+
+const HOST: &[(&str, Quantity)] = &[("utilization", Quantity::Ratio)];
+
+const LOCK: &[(&str, Quantity)] = &[
+    ("wait", Quantity::Latency),
+    ("hold", Quantity::Latency),
+    ("held", Quantity::Level),
+    ("expired.count", Quantity::Count),
+    ("refused.count", Quantity::Count),
+    ("lost_update.count", Quantity::Count),
+];
+
+const CACHE: &[(&str, Quantity)] = &[("lookups.rate", Quantity::Rate), ("hit.ratio", Quantity::Ratio)];
+
 /// Everything that a run of this model measures, in the order in which it is shown.
 pub fn metrics(model: &Model) -> Vec<Metric> {
     let of = |table: &str, name: &str, kinds: &[(&str, Quantity)]| -> Vec<Metric> {
         kinds.iter().map(|&(kind, quantity)| Metric { name: format!("{table}.{name}.{kind}"), quantity }).collect()
     };
-    let producers = model.producers.iter().flat_map(|p| of("producers", &p.name, PRODUCER));
-    let queues = model.queues.iter().flat_map(|q| of("queues", &q.name, QUEUE));
-    let pools = model.pools.iter().flat_map(|p| of("consumers", &p.name, POOL));
-    producers.chain(queues).chain(pools).collect()
+    let mut all = Vec::new();
+    for producer in &model.producers {
+        all.extend(of("producers", &producer.name, PRODUCER));
+        if producer.calls() {
+            all.extend(of("producers", &producer.name, CALLER));
+        }
+        if producer.callers.is_some() {
+            all.extend(of("producers", &producer.name, OBSERVER));
+        }
+    }
+    all.extend(model.queues.iter().flat_map(|queue| of("queues", &queue.name, QUEUE)));
+    for pool in &model.pools {
+        all.extend(of("consumers", &pool.name, POOL));
+        if pool.plain().is_none() {
+            all.extend(of("consumers", &pool.name, FALLIBLE));
+        }
+    }
+    all.extend(model.services.iter().flat_map(|service| of("services", &service.name, SERVICE)));
+    all.extend(model.hosts.iter().flat_map(|host| of("hosts", &host.name, HOST)));
+    all.extend(model.locks.iter().flat_map(|lock| of("locks", &lock.name, LOCK)));
+    all.extend(model.caches.iter().flat_map(|cache| of("caches", &cache.name, CACHE)));
+    all
 }

@@ -1,20 +1,30 @@
 //! WHAT is simulated: plain data, valid once built. No text, no clock, no random number is drawn here.
 
+mod call;
 mod consumer;
+mod fault;
 mod goal;
 mod load;
 mod metric;
 mod plan;
 mod producer;
 mod queue;
+mod service;
+mod step;
 
-pub use consumer::{ConsumerPool, Prefetch, Work};
+pub use call::{
+    Breaker, BudgetOf, Bulkhead, Call, Hedge, Jitter, Layer, RateLimit, Retry, RetryBudget, RetryOn, Timeout, Window,
+};
+pub use consumer::{Ack, ConsumerPool, Prefetch, Work};
+pub use fault::{Fault, FaultKind, FaultTimes, Target};
 pub use goal::{Comparison, Goal};
 pub use load::{Load, PoolLoad, QueueLoad};
 pub use metric::{Metric, Quantity, Statistic, metrics};
 pub use plan::{Precision, RunPlan, Stop, Warmup};
-pub use producer::{Arrivals, Carried, MmppPhase, Priority, Producer, Segment, Trace, stationary};
+pub use producer::{Arrivals, Carried, Keys, MmppPhase, Priority, Producer, Segment, Trace, stationary};
 pub use queue::{Discipline, Overflow, Queue};
+pub use service::{Balance, Cache, Contents, Host, Lock, Scheduling, Service, Shed};
+pub use step::{DEEPEST_LOOPS, Handler, Plain, Step, TwoPhaseCommit, Way};
 
 /// Position of a producer in [`Model::producers`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +35,18 @@ pub struct QueueId(pub u32);
 /// Position of a pool of consumers in [`Model::pools`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PoolId(pub u32);
+/// Position of a service in [`Model::services`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceId(pub u32);
+/// Position of a host in [`Model::hosts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostId(pub u32);
+/// Position of a lock in [`Model::locks`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LockId(pub u32);
+/// Position of a cache in [`Model::caches`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CacheId(pub u32);
 
 /// One system and how to simulate it.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +61,16 @@ pub struct Model {
     pub queues: Vec<Queue>,
     /// Who takes messages from queues.
     pub pools: Vec<ConsumerPool>,
+    /// Who is called and answers.
+    pub services: Vec<Service>,
+    /// Processors that pools and services share.
+    pub hosts: Vec<Host>,
+    /// What handlers hold while they do something.
+    pub locks: Vec<Lock>,
+    /// What handlers look into.
+    pub caches: Vec<Cache>,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
     /// Service levels to judge.
     pub goals: Vec<Goal>,
 }
@@ -49,17 +81,58 @@ impl Model {
         &self.queues[id.0 as usize]
     }
 
+    /// The service with this id.
+    pub fn service(&self, id: ServiceId) -> &Service {
+        &self.services[id.0 as usize]
+    }
+
+    /// Whether every producer only publishes and every consumer is a plain server: a network of queues.
+    pub fn is_plain(&self) -> bool {
+        self.producers.iter().all(|producer| !producer.calls())
+            && self.pools.iter().all(|pool| pool.handler.plain().is_some() && pool.host.is_none())
+            && self.faults.is_empty()
+    }
+
     /// The pools that take from this queue.
     pub fn pools_on(&self, queue: QueueId) -> impl Iterator<Item = (PoolId, &ConsumerPool)> {
         self.pools.iter().enumerate().filter(move |(_, pool)| pool.queue == queue).map(|(at, pool)| (PoolId(at as u32), pool))
     }
 
-    /// The queues that messages of this queue may come to: itself, and those to which its pools pass on, each once.
-    pub fn route(&self, from: QueueId) -> Vec<QueueId> {
-        let mut found = vec![from];
+    /// The queues to which a handler publishes, by itself or through the services that it calls, each once.
+    pub fn outlets(&self, handler: &Handler) -> Vec<QueueId> {
+        let mut found = handler.queues();
+        for service in self.called(handler) {
+            for queue in self.service(service).handler.queues() {
+                if !found.contains(&queue) {
+                    found.push(queue);
+                }
+            }
+        }
+        found
+    }
+
+    /// The services that a handler calls, by itself or through others, each once.
+    pub fn called(&self, handler: &Handler) -> Vec<ServiceId> {
+        let mut found = handler.services();
         let mut at = 0;
         while let Some(&here) = found.get(at) {
-            for next in self.pools_on(here).filter_map(|(_, pool)| pool.publish) {
+            for next in self.service(here).handler.services() {
+                if !found.contains(&next) {
+                    found.push(next);
+                }
+            }
+            at += 1;
+        }
+        found
+    }
+
+    /// The queues that what this handler causes may come to, each once: those to which it publishes, and those to which their
+    /// pools pass on.
+    pub fn route(&self, from: &Handler) -> Vec<QueueId> {
+        let mut found = self.outlets(from);
+        let mut at = 0;
+        while let Some(&here) = found.get(at) {
+            for next in self.pools_on(here).flat_map(|(_, pool)| self.outlets(&pool.handler)) {
                 if !found.contains(&next) {
                     found.push(next);
                 }

@@ -1,6 +1,6 @@
 //! Where messages come from.
 
-use super::QueueId;
+use super::Handler;
 use crate::random::{Counts, Distribution};
 use crate::units::{Rate, Span, Time};
 use std::sync::Arc;
@@ -12,12 +12,23 @@ pub struct Producer {
     pub name: String,
     /// When its messages are born.
     pub arrivals: Arrivals,
-    /// Where it publishes.
-    pub publish: QueueId,
+    /// Of open arrivals, so many are in its handler at a time, and the others wait for that; `None`: any number.
+    pub callers: Option<u32>,
+    /// What it does for each of them.
+    pub handler: Handler,
     /// Priority of its messages.
     pub priority: Priority,
+    /// The keys of its messages; `None`: each its own.
+    pub keys: Option<Keys>,
     /// It ends after so many messages; `None`: never.
     pub messages: Option<u64>,
+}
+
+impl Producer {
+    /// Whether it does more than to publish, so that somebody waits for its handler to end.
+    pub fn calls(&self) -> bool {
+        self.handler.publishes().is_none() || self.callers.is_some() || matches!(self.arrivals, Arrivals::Closed { .. })
+    }
 }
 
 /// The priority of a producer's messages: 0 is the lowest, as in AMQP.
@@ -31,7 +42,16 @@ pub enum Priority {
     Carried,
 }
 
-/// An open arrival process. The first arrival comes one gap after the start.
+/// Keys drawn by popularity: key k of n is as likely as 1 / k^exponent (Zipf).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Keys {
+    /// How many different ones; at least 1.
+    pub count: u32,
+    /// 0: all as likely.
+    pub exponent: f64,
+}
+
+/// When messages are born. The first arrival comes one gap after the start.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Arrivals {
     /// Exponential gaps.
@@ -70,6 +90,13 @@ pub enum Arrivals {
     },
     /// Recorded instants; ends with the last.
     Trace(Trace),
+    /// Not open: each of a number of clients thinks, sends, waits for the answer, and thinks again.
+    Closed {
+        /// How many; at least 1.
+        clients: u32,
+        /// From an answer (or the start) to the next request.
+        think: Distribution,
+    },
 }
 
 /// A phase of a Markov-modulated Poisson process.
@@ -155,7 +182,7 @@ impl Arrivals {
         }
     }
 
-    /// Messages per second in the long run (over its own length, for one that ends).
+    /// Messages per second in the long run (over its own length, for one that ends; if all answers came at once, for clients).
     pub fn mean_rate(&self) -> f64 {
         match self {
             Arrivals::Poisson { rate } | Arrivals::Constant { rate } => rate.0,
@@ -173,6 +200,7 @@ impl Arrivals {
                 let last = trace.times.last().map_or(0.0, |t| t.as_secs_f64());
                 if last > 0.0 { trace.times.len() as f64 / last } else { f64::INFINITY }
             }
+            Arrivals::Closed { clients, think } => f64::from(*clients) * 1e9 / think.mean(),
         }
     }
 }

@@ -40,7 +40,7 @@ pub fn advice(model: &Model, load: &Load, summary: &Summary) -> Vec<Warning> {
     warnings.extend(nothing_finished(model, summary));
     warnings.extend(few_samples(model, summary));
     for pool in &model.pools {
-        if let Work::Drawn(work) = &pool.service
+        if let Some(Work::Drawn(work)) = pool.work()
             && !matches!(work, Distribution::Constant { .. })
             && work.mean() < COARSE
         {
@@ -172,7 +172,7 @@ fn few_samples(model: &Model, summary: &Summary) -> Vec<Warning> {
 
 /// Whether a goal judges this metric, or a table shows a number for it.
 fn matters(model: &Model, summary: &Summary, metric: &str) -> bool {
-    let mut queues: Vec<QueueId> = model.producers.iter().flat_map(|producer| model.route(producer.publish)).collect();
+    let mut queues: Vec<QueueId> = model.producers.iter().flat_map(|producer| model.route(&producer.handler)).collect();
     queues.sort_unstable();
     let mixed = queues.windows(2).any(|pair| pair[0] == pair[1]);
     let measured = summary.metrics.get(metric).is_some_and(|reading| reading.value.estimate.is_some());

@@ -24,6 +24,7 @@ pub(super) fn arrivals(arrivals: &Arrivals) -> String {
             let again = if *repeat { ", repeated" } else { "" };
             format!("profile of {} segments with a peak of {peak}{again}", segments.len())
         }
+        Arrivals::Closed { clients, think } => format!("{clients} clients that think for {}", distribution(think)),
         Arrivals::Trace(trace) => format!("{} messages of trace `{}`", trace.times.len(), trace.path),
     }
 }
@@ -61,10 +62,11 @@ pub(super) fn pool(pool: &ConsumerPool) -> String {
         Prefetch::Limit(limit) => text.push_str(&format!(", prefetch {limit}")),
         Prefetch::Unlimited => text.push_str(", prefetch unlimited"),
     }
-    match &pool.service {
-        Work::Drawn(of) => text.push_str(&format!(", service {}", distribution(of))),
-        Work::Carried { plus: 0 } => text.push_str(", service as recorded"),
-        Work::Carried { plus } => text.push_str(&format!(", service as recorded and {}", length(*plus as f64))),
+    match pool.work() {
+        Some(Work::Drawn(of)) => text.push_str(&format!(", service {}", distribution(of))),
+        Some(Work::Carried { plus: 0 }) => text.push_str(", service as recorded"),
+        Some(Work::Carried { plus }) => text.push_str(&format!(", service as recorded and {}", length(*plus as f64))),
+        None => text.push_str(&format!(", {} steps", pool.handler.0.len())),
     }
     text
 }

@@ -40,8 +40,9 @@ fn credit(pool: &ConsumerPool) -> u64 {
 
 /// Mean work of a message in nanoseconds, as far as the pool alone says it.
 fn mean(pool: &ConsumerPool) -> f64 {
-    match &pool.service {
-        Work::Drawn(distribution) => distribution.mean(),
-        Work::Carried { plus } => *plus as f64,
+    match pool.work() {
+        Some(Work::Drawn(distribution)) => distribution.mean(),
+        Some(Work::Carried { plus }) => *plus as f64,
+        None => 0.0,
     }
 }

@@ -74,7 +74,7 @@ fn number(value: f64) -> Option<f64> {
 fn producer_json(model: &Model, producer: &Producer) -> Value {
     json!({
         "name": producer.name,
-        "publish": model.queue(producer.publish).name,
+        "publish": producer.handler.publishes().map(|queue| &model.queue(queue).name),
         "rate": number(producer.arrivals.mean_rate()),
         "peak_rate": number(producer.arrivals.peak_rate()),
         "messages": producer.messages,
@@ -98,7 +98,7 @@ fn pool_json(model: &Model, load: &Load, id: PoolId) -> Value {
     json!({
         "name": pool.name,
         "queue": model.queue(pool.queue).name,
-        "publish": pool.publish.map(|next| &model.queue(next).name),
+        "publish": pool.plain().and_then(|plain| plain.publish).map(|next| &model.queue(next).name),
         "workers": own.workers,
         "rate": number(own.rate),
         "mean_service": own.mean_service.and_then(number),
@@ -131,11 +131,11 @@ fn flow(model: &Model, load: &Load, id: QueueId, style: Style) -> Vec<String> {
     let head = style.signs(&format!("[{}]", queue.name));
     let facts = style.signs(&format!(" {}, {}", amount(model, own, id), describe::queue(queue)));
     let mut branches: Vec<(&str, String, String)> = Vec::new();
-    for producer in model.producers.iter().filter(|producer| producer.publish == id) {
+    for producer in model.producers.iter().filter(|producer| producer.handler.queues().contains(&id)) {
         let rate = producer.messages.map_or_else(|| plainly(producer.arrivals.mean_rate(), Kind::Rate), messages);
         branches.push(("<-", style.signs(&producer.name), format!("{rate}, {}", describe::arrivals(&producer.arrivals))));
     }
-    for (at, pool) in model.pools.iter().enumerate().filter(|(_, pool)| pool.publish == Some(id)) {
+    for (at, pool) in model.pools.iter().enumerate().filter(|(_, pool)| pool.handler.queues().contains(&id)) {
         let from = &load.queues[pool.queue.0 as usize];
         let passed = match from.passing > 0.0 {
             true => amount(model, from, pool.queue),
@@ -145,7 +145,7 @@ fn flow(model: &Model, load: &Load, id: QueueId, style: Style) -> Vec<String> {
     }
     for (_, pool) in model.pools_on(id) {
         let mut text = describe::pool(pool);
-        if let Some(next) = pool.publish {
+        for next in pool.handler.queues() {
             text.push_str(&format!(" ─▶ [{}]", model.queue(next).name));
         }
         branches.push(("->", style.signs(&pool.name), text));
@@ -179,7 +179,9 @@ fn amount(model: &Model, own: &QueueLoad, id: QueueId) -> String {
         return plainly(own.rate, Kind::Rate);
     }
     let queues = (0..model.queues.len()).map(|at| QueueId(at as u32));
-    let sources: Vec<QueueId> = queues.filter(|&from| model.route(from).contains(&id)).collect();
+    let sources: Vec<QueueId> = queues
+        .filter(|&from| from == id || model.pools_on(from).any(|(_, pool)| model.route(&pool.handler).contains(&id)))
+        .collect();
     let once: u64 = sources.iter().flat_map(|&at| published(model, at)).filter_map(|producer| producer.messages).sum();
     // What the queues before it lose does not come here, nor what their other pools take.
     let once = format!("{}{}", if sources.len() > 1 { "up to " } else { "" }, messages(once));
@@ -193,7 +195,7 @@ fn messages(count: u64) -> String {
 
 /// The producers of a queue.
 fn published(model: &Model, id: QueueId) -> impl Iterator<Item = &Producer> {
-    model.producers.iter().filter(move |producer| producer.publish == id)
+    model.producers.iter().filter(move |producer| model.outlets(&producer.handler).contains(&id))
 }
 
 /// The busy share of a pool in the long run; `None` where a part of its load comes only once.

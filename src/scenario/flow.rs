@@ -76,7 +76,9 @@ impl Resolver<'_> {
         reach: &Reach,
     ) {
         for ((pool, links), named) in model.pools.iter().zip(pools).zip(list(&scenario.consumers)) {
-            let (Work::Carried { .. }, Some(queue), Some(form)) = (&pool.service, links.queue, &named.entity) else { continue };
+            let (Some(Work::Carried { .. }), Some(queue), Some(form)) = (pool.work(), links.queue, &named.entity) else {
+                continue;
+            };
             let at_service = super::decode::place_of(&form.value.service, named.name.place);
             for &producer in &reach.producers[queue.queue] {
                 let known = &model.producers[producer];
@@ -114,7 +116,7 @@ impl Resolver<'_> {
             let Some(carry) = trace.carry.value() else { continue };
             let drawn = model.pools.iter().zip(pools).any(|(pool, links)| {
                 let reached = links.queue.is_some_and(|link| reach.producers[link.queue].contains(&at));
-                reached && matches!(pool.service, Work::Carried { .. })
+                reached && matches!(pool.work(), Some(Work::Carried { .. }))
             });
             if let (Some(work), false, true) = (carry.work.given(), drawn, producers[at].sound) {
                 let problem = Problem::warning(work.place, "no consumer draws on the work that these messages carry");

@@ -4,20 +4,26 @@ use super::decode::Named;
 use super::diagnostic::{At, Place, Problem};
 use super::distribution_form::Distribution as Form;
 use super::document::{
-    Consumer, DisciplineForm, OverflowForm, PriorityForm, Producer as ProducerForm, Queue as QueueForm, Scenario, Step,
+    Consumer, DisciplineForm, OverflowForm, PriorityForm, Producer as ProducerForm, Queue as QueueForm, Scenario,
+    Step as StepForm,
 };
 use super::names;
 use super::quantity::grouped;
 use super::resolve::{Resolver, list};
-use crate::model::{Arrivals, ConsumerPool, Discipline, Overflow, Prefetch, Priority, Producer, Queue, QueueId, Work};
+use crate::model::{
+    Ack, Arrivals, ConsumerPool, Discipline, Handler, Overflow, Prefetch, Priority, Producer, Queue, QueueId, Work,
+};
 use crate::random::{Counts, Distribution};
-use crate::units::{Rate, Span};
+use crate::units::Rate;
 
 /// As RabbitMQ advises: few priorities, each costs a queue of its own.
 const MAX_PRIORITY: u8 = 9;
 
 /// How many work in a pool at most, over all its consumers.
 const MOST_WORKERS: u64 = super::document::MOST_WORKERS;
+
+/// Takes the place of work that could not be read.
+const NO_WORK: Work = Work::Drawn(Distribution::Constant { value: 1.0 });
 
 /// After so many problems no more advice is looked for.
 const MOST_ADVICE: usize = 200;
@@ -43,7 +49,7 @@ pub(super) struct PoolLinks {
 }
 
 /// The steps of a consumer that are simulated so far.
-struct Handler<'a> {
+struct PlainForm<'a> {
     service: Option<At<&'a Form>>,
     publish: Option<At<&'a String>>,
 }
@@ -125,8 +131,10 @@ impl Resolver<'_> {
             links.push(ProducerLinks { publish, sound: arrivals.is_some() });
             producers.push(Producer {
                 arrivals: arrivals.unwrap_or(stand_in_producer(String::new()).arrivals),
-                publish: QueueId(publish.map_or(0, |link| link.queue as u32)),
+                callers: None,
+                handler: Handler::publishing(QueueId(publish.map_or(0, |link| link.queue as u32))),
                 priority: priority.unwrap_or(Priority::Constant(0)),
+                keys: None,
                 messages: form.messages.value().map(|whole| whole.0),
                 name,
             });
@@ -144,7 +152,7 @@ impl Resolver<'_> {
         };
         self.no_short_form(steps.place, form.publish.given().map(|at| at.place));
         match steps.value.as_slice() {
-            [At { value: Step::Publish(queue), place }] => Some(At { value: queue, place: *place }),
+            [At { value: StepForm::Publish(queue), place }] => Some(At { value: queue, place: *place }),
             _ => {
                 let problem = Problem::error(steps.place, "a producer's only step is to publish, once, in this version");
                 self.log.push(problem.help("write publish = \"jobs\""));
@@ -204,8 +212,9 @@ impl Resolver<'_> {
                 count,
                 concurrency,
                 prefetch: self.prefetch(form, concurrency),
-                service: service.unwrap_or(stand_in_pool(String::new()).service),
-                publish: publish.map(|link| QueueId(link.queue as u32)),
+                ack: Ack::Manual,
+                handler: Handler::working(service.unwrap_or(NO_WORK), publish.map(|link| QueueId(link.queue as u32))),
+                host: None,
                 name,
             });
         }
@@ -213,14 +222,14 @@ impl Resolver<'_> {
     }
 
     /// What a consumer does, from its short or its long form.
-    fn handler<'a>(&mut self, form: &'a Consumer, place: Place) -> Handler<'a> {
+    fn handler<'a>(&mut self, form: &'a Consumer, place: Place) -> PlainForm<'a> {
         let Some(steps) = form.steps.given() else {
             if form.service.is_missing() && form.steps.is_missing() {
                 let problem = Problem::error(place, "`service` is missing in this consumer");
                 self.log
                     .push(problem.help("write the time that a message needs of a worker: service = { exponential = \"10ms\" }"));
             }
-            return Handler {
+            return PlainForm {
                 service: form.service.given().map(|at| At { value: &at.value, place: at.place }),
                 publish: form.publish.given().map(|at| At { value: &at.value, place: at.place }),
             };
@@ -228,17 +237,17 @@ impl Resolver<'_> {
         self.no_short_form(steps.place, form.service.given().map(|at| at.place));
         self.no_short_form(steps.place, form.publish.given().map(|at| at.place));
         match steps.value.as_slice() {
-            [At { value: Step::Work(work), place }] => {
-                Handler { service: Some(At { value: work.as_ref(), place: *place }), publish: None }
+            [At { value: StepForm::Work(work), place }] => {
+                PlainForm { service: Some(At { value: work.as_ref(), place: *place }), publish: None }
             }
-            [At { value: Step::Work(work), place: work_place }, At { value: Step::Publish(queue), place }] => Handler {
+            [At { value: StepForm::Work(work), place: work_place }, At { value: StepForm::Publish(queue), place }] => PlainForm {
                 service: Some(At { value: work.as_ref(), place: *work_place }),
                 publish: Some(At { value: queue, place: *place }),
             },
             _ => {
                 let message = "the steps of a consumer are one `work` and then at most one `publish`, in this version";
                 self.log.push(Problem::error(steps.place, message).help("write `service = ...` and `publish = ...`"));
-                Handler { service: None, publish: None }
+                PlainForm { service: None, publish: None }
             }
         }
     }
@@ -309,16 +318,26 @@ fn stand_in_producer(name: String) -> Producer {
     Producer {
         name,
         arrivals: Arrivals::Poisson { rate: Rate(1.0) },
-        publish: QueueId(0),
+        callers: None,
+        handler: Handler::publishing(QueueId(0)),
         priority: Priority::Constant(0),
+        keys: None,
         messages: None,
     }
 }
 
 /// Takes the place of what could not be read; it never leaves this room.
 fn stand_in_pool(name: String) -> ConsumerPool {
-    let service = Work::Drawn(Distribution::Constant { value: Span(1).0 as f64 });
-    ConsumerPool { name, queue: QueueId(0), count: 1, concurrency: 1, prefetch: Prefetch::Limit(1), service, publish: None }
+    ConsumerPool {
+        name,
+        queue: QueueId(0),
+        count: 1,
+        concurrency: 1,
+        prefetch: Prefetch::Limit(1),
+        ack: Ack::Manual,
+        handler: Handler::working(NO_WORK, None),
+        host: None,
+    }
 }
 
 /// The highest priority that can be drawn, where it is known.

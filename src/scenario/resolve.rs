@@ -86,6 +86,11 @@ impl Resolver<'_> {
             producers,
             queues: self.queues(queues),
             pools,
+            services: Vec::new(),
+            hosts: Vec::new(),
+            locks: Vec::new(),
+            caches: Vec::new(),
+            faults: Vec::new(),
             goals: Vec::new(),
         };
         self.flow(scenario, &model, &producer_places, &pool_places);

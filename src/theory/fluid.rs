@@ -31,6 +31,9 @@ struct Flood {
 
 /// What the plan of arrivals says about backlogs.
 pub fn answers(model: &Model) -> Vec<Answer> {
+    if !model.is_plain() {
+        return Vec::new();
+    }
     let shows_start = model.plan.terminating || model.plan.stop == Stop::Drained;
     if !shows_start {
         return Vec::new();
@@ -43,13 +46,13 @@ fn about_queue(model: &Model, load: &Load, id: QueueId) -> Option<Vec<Answer>> {
     let queue = model.queue(id);
     let mut pools = model.pools_on(id);
     let (_, pool) = pools.next().filter(|_| pools.next().is_none())?;
-    let fed_by_pools = model.pools.iter().any(|pool| pool.publish == Some(id));
+    let fed_by_pools = model.pools.iter().any(|pool| pool.handler.queues().contains(&id));
     let capacity = load.queues[id.0 as usize].capacity;
     if fed_by_pools || queue.max_length.is_some() || queue.ttl.is_some() || !(capacity > 0.0 && capacity.is_finite()) {
         return None;
     }
     let end = model.plan.duration.map_or(f64::INFINITY, |duration| duration.as_secs_f64());
-    let own: Vec<&Producer> = model.producers.iter().filter(|producer| producer.publish == id).collect();
+    let own: Vec<&Producer> = model.producers.iter().filter(|producer| producer.handler.publishes() == Some(id)).collect();
     let plans = own.iter().map(|producer| plan(producer, end)).collect::<Option<Vec<_>>>()?;
     let runs_on = model.plan.stop == Stop::Drained;
     let flood = flood(&merged(&plans)?, capacity, if runs_on { f64::INFINITY } else { end });

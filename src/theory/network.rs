@@ -40,9 +40,14 @@ struct Leg {
 /// All steady-state answers, in the order of the flow.
 pub fn answers(model: &Model) -> Vec<Answer> {
     let mut answers = Vec::new();
+    if !model.is_plain() {
+        return answers;
+    }
     let mut streams: Vec<Vec<Option<Flow>>> = vec![Vec::new(); model.queues.len()];
     for (at, producer) in model.producers.iter().enumerate() {
-        streams[producer.publish.0 as usize].push(source(model, at, producer));
+        if let Some(queue) = producer.handler.publishes() {
+            streams[queue.0 as usize].push(source(model, at, producer));
+        }
     }
     let mut journeys: Vec<Option<Journey>> = vec![Some(Journey::default()); model.producers.len()];
     for id in downstream(model) {
@@ -58,7 +63,7 @@ pub fn answers(model: &Model) -> Vec<Answer> {
             continue;
         };
         answers.extend(visit(model, station, &flow, &mut journeys));
-        if let Some(next) = station.pool.publish {
+        if let Some(next) = station.onward() {
             streams[next.0 as usize].push(output(model, station, flow));
         }
     }
@@ -121,7 +126,7 @@ fn output<'a>(model: &Model, station: Station, flow: Flow<'a>) -> Option<Flow<'a
 /// Nothing is known of this queue, nor of what lies behind it.
 fn pass_on_nothing(model: &Model, id: QueueId, streams: &mut [Vec<Option<Flow>>], journeys: &mut [Option<Journey>]) {
     for (_, pool) in model.pools_on(id) {
-        if let Some(next) = pool.publish {
+        for next in pool.handler.queues() {
             streams[next.0 as usize].push(None);
         }
     }
@@ -131,9 +136,9 @@ fn pass_on_nothing(model: &Model, id: QueueId, streams: &mut [Vec<Option<Flow>>]
     while done < above.len() {
         let at = above[done];
         done += 1;
-        above.extend(model.pools.iter().filter(|pool| pool.publish == Some(at)).map(|pool| pool.queue));
+        above.extend(model.pools.iter().filter(|pool| pool.handler.queues().contains(&at)).map(|pool| pool.queue));
         for (journey, producer) in journeys.iter_mut().zip(&model.producers) {
-            if producer.publish == at {
+            if producer.handler.queues().contains(&at) {
                 *journey = None;
             }
         }
@@ -166,7 +171,7 @@ fn visit(model: &Model, station: Station, flow: &Flow, journeys: &mut [Option<Jo
         };
         if let Some(journey) = &mut journeys[at] {
             journey.legs.push(leg);
-            if pool.publish.is_none() {
+            if station.onward().is_none() {
                 answers.extend(about_producer(producer, journey));
             }
         }
@@ -298,13 +303,13 @@ fn independent(journey: &Journey, mean: f64) -> Option<Times> {
 /// Queues so that each comes after all that feed it; no model has a cycle.
 fn downstream(model: &Model) -> Vec<QueueId> {
     let mut feeders = vec![0usize; model.queues.len()];
-    for next in model.pools.iter().filter_map(|pool| pool.publish) {
+    for next in model.pools.iter().flat_map(|pool| pool.handler.queues()) {
         feeders[next.0 as usize] += 1;
     }
     let mut order: Vec<QueueId> = (0..model.queues.len() as u32).map(QueueId).filter(|id| feeders[id.0 as usize] == 0).collect();
     let mut done = 0;
     while done < order.len() {
-        for next in model.pools_on(order[done]).filter_map(|(_, pool)| pool.publish) {
+        for next in model.pools_on(order[done]).flat_map(|(_, pool)| pool.handler.queues()) {
             feeders[next.0 as usize] -= 1;
             if feeders[next.0 as usize] == 0 {
                 order.push(next);

@@ -4,7 +4,7 @@ use super::answer::{Law, Solution, Times, percentiles};
 use super::general::{self, General, Order};
 use super::order::{self, Class};
 use super::{approximate, batch, bounded, constant, exponential, finite, modulated, patience, renewal};
-use crate::model::{ConsumerPool, Discipline, MmppPhase, Overflow, Prefetch, Priority, Producer, Queue, Work};
+use crate::model::{ConsumerPool, Discipline, MmppPhase, Overflow, Prefetch, Priority, Producer, Queue, QueueId, Work};
 use crate::random::{Counts, Distribution};
 
 /// A load that misses 1 by less than the rounding of rates and means is 1.
@@ -55,8 +55,13 @@ pub struct Station<'a> {
 impl<'a> Station<'a> {
     /// The station of a queue and its only pool; `None` where work is not drawn or takes no time.
     pub fn of(queue: &'a Queue, pool: &'a ConsumerPool) -> Option<Station<'a>> {
-        let Work::Drawn(service) = &pool.service else { return None };
+        let Some(Work::Drawn(service)) = pool.work() else { return None };
         (service.mean() > 0.0 && service.mean().is_finite()).then_some(Station { queue, pool, service })
+    }
+
+    /// Where its messages go on to.
+    pub fn onward(self) -> Option<QueueId> {
+        self.pool.plain().and_then(|plain| plain.publish)
     }
 
     /// Mean work in seconds.

@@ -1,7 +1,7 @@
 //! An observer with its own books, kept as plainly as can be, that checks every transition against the rules of the model.
 
 use queuelab::engine::{MessageSlot, Observer, Origin, Outcome, Transition};
-use queuelab::model::{Discipline, Model, PoolId, Prefetch, Priority, QueueId, Work};
+use queuelab::model::{ConsumerPool, Discipline, Model, PoolId, Prefetch, Priority, QueueId, Work};
 use queuelab::random::Stream;
 use queuelab::units::{Span, Time};
 
@@ -214,7 +214,7 @@ impl<'m> Checker<'m> {
     /// Whether it can be told which message comes next, and not only how old it is: all come from producers, and nothing is
     /// drawn to choose among equals.
     fn tells(&self, queue: u32) -> bool {
-        let passed_on = self.model.pools.iter().any(|pool| pool.publish == Some(QueueId(queue)));
+        let passed_on = self.model.pools.iter().any(|pool| onward(pool) == Some(QueueId(queue)));
         let drawn = match self.model.queues[queue as usize].discipline {
             Discipline::Random => true,
             Discipline::Priority { .. } => {
@@ -228,7 +228,7 @@ impl<'m> Checker<'m> {
     /// The time that a message needs of a worker of this pool.
     fn work(&self, pool: u32, live: &Live) -> Span {
         let (pool, producer) = (&self.model.pools[pool as usize], &self.model.producers[live.producer as usize]);
-        match &pool.service {
+        match pool.work().expect("random models are plain") {
             Work::Drawn(distribution) => {
                 let services = Stream::named(SEED, 0, &format!("consumers.{}", pool.name), "service");
                 let messages = Stream::named(SEED, 0, &format!("producers.{}", producer.name), "messages");
@@ -372,7 +372,7 @@ impl<'m> Checker<'m> {
         let producer = format!("producers.{}", self.model.producers[live.producer as usize].name);
         if outcome == Outcome::Completed {
             let pool = live.pool.expect("a completed message was worked on");
-            assert_eq!(self.model.pools[pool as usize].publish, None, "a message ends where it should go on");
+            assert_eq!(onward(&self.model.pools[pool as usize]), None, "a message ends where it should go on");
             self.finished += 1;
             self.observe(format!("{producer}.completion"), self.now - live.born);
             self.observe(format!("{producer}.wait"), message.waited);
@@ -412,7 +412,7 @@ impl Observer for Checker<'_> {
             Transition::Published { queue } => {
                 if let Some(slot) = self.current {
                     let producer = &self.model.producers[self.live[&slot].producer as usize];
-                    assert_eq!(producer.publish.0, queue, "published to another queue");
+                    assert_eq!(producer.handler.publishes(), Some(QueueId(queue)), "published to another queue");
                 }
                 self.count(self.queue_name(queue, "published.count"));
             }
@@ -448,8 +448,8 @@ impl Observer for Checker<'_> {
                 };
                 let live = self.live.get_mut(&slot.0).expect("work on a message that is in the system");
                 let came_from = match live.pool {
-                    Some(before) => model.pools[before as usize].publish,
-                    None => Some(model.producers[live.producer as usize].publish),
+                    Some(before) => onward(&model.pools[before as usize]),
+                    None => model.producers[live.producer as usize].handler.publishes(),
                 };
                 assert_eq!(came_from, Some(place.queue), "{slot:?} is worked on where it was not sent");
                 assert!(buffered <= waited);
@@ -514,4 +514,9 @@ impl Observer for Checker<'_> {
             }
         }
     }
+}
+
+/// Where a pool passes its messages on to.
+fn onward(pool: &ConsumerPool) -> Option<QueueId> {
+    pool.plain().expect("random models are plain").publish
 }

@@ -5,8 +5,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use queuelab::model::{
-    Arrivals, Carried, ConsumerPool, Discipline, MmppPhase, Model, Overflow, Prefetch, Priority, Producer, Queue, QueueId,
-    Segment, Trace, Work,
+    Ack, Arrivals, Carried, ConsumerPool, Discipline, Handler, MmppPhase, Model, Overflow, Prefetch, Priority, Producer, Queue,
+    QueueId, Segment, Trace, Work,
 };
 use queuelab::random::{Branch, Counts, Distribution, Part};
 use queuelab::units::{Rate, Span, Time};
@@ -18,7 +18,7 @@ pub fn simple() -> Model {
     let mut model = mm3(Discipline::Fifo, 1);
     model.producers[0].arrivals = Arrivals::Poisson { rate: Rate(100.0) };
     model.pools[0].count = 1;
-    model.pools[0].service = Work::Drawn(Distribution::Exponential { mean: 11.0 * MILLI });
+    model.pools[0].handler = Handler::working(Work::Drawn(Distribution::Exponential { mean: 11.0 * MILLI }), None);
     model
 }
 
@@ -48,7 +48,15 @@ fn producer(queues: usize) -> impl Strategy<Value = Producer> {
     (arrivals(), 0..queues as u32, priority(), messages).prop_map(|(arrivals, queue, priority, messages)| {
         let carries = arrivals.trace().is_some_and(|trace| trace.carried.priority.is_some());
         let priority = if carries { Priority::Carried } else { priority };
-        Producer { name: String::new(), arrivals, publish: QueueId(queue), priority, messages }
+        Producer {
+            name: String::new(),
+            arrivals,
+            callers: None,
+            handler: Handler::publishing(QueueId(queue)),
+            priority,
+            keys: None,
+            messages,
+        }
     })
 }
 
@@ -180,8 +188,9 @@ fn pool(queues: usize) -> impl Strategy<Value = ConsumerPool> {
             count,
             concurrency,
             prefetch,
-            service,
-            publish: (next > queue && next < queues as u32).then_some(QueueId(next)),
+            ack: Ack::Manual,
+            handler: Handler::working(service, (next > queue && next < queues as u32).then_some(QueueId(next))),
+            host: None,
         }
     })
 }

@@ -1,8 +1,8 @@
 //! The smallest models of interest.
 
 use queuelab::model::{
-    Arrivals, ConsumerPool, Discipline, Model, Overflow, Prefetch, Priority, Producer, Queue, QueueId, RunPlan, Stop, Warmup,
-    Work,
+    Ack, Arrivals, ConsumerPool, Discipline, Handler, Model, Overflow, Prefetch, Priority, Producer, Queue, QueueId, RunPlan,
+    Stop, Warmup, Work,
 };
 use queuelab::random::Distribution;
 use queuelab::units::{Rate, Span};
@@ -26,7 +26,9 @@ pub fn mm3(discipline: Discipline, prefetch: u32) -> Model {
         producers: vec![Producer {
             name: "p0".to_owned(),
             arrivals: Arrivals::Poisson { rate: Rate(240.0) },
-            publish: QueueId(0),
+            callers: None,
+            handler: Handler::publishing(QueueId(0)),
+            keys: None,
             priority: Priority::Constant(0),
             messages: None,
         }],
@@ -37,9 +39,15 @@ pub fn mm3(discipline: Discipline, prefetch: u32) -> Model {
             count: 3,
             concurrency: 1,
             prefetch: Prefetch::Limit(prefetch),
-            service: Work::Drawn(Distribution::Exponential { mean: 1e7 }),
-            publish: None,
+            ack: Ack::Manual,
+            handler: Handler::working(Work::Drawn(Distribution::Exponential { mean: 1e7 }), None),
+            host: None,
         }],
+        services: Vec::new(),
+        hosts: Vec::new(),
+        locks: Vec::new(),
+        caches: Vec::new(),
+        faults: Vec::new(),
         goals: Vec::new(),
     }
 }

@@ -10,7 +10,15 @@ pub fn ms(length: u64) -> Span {
 }
 
 pub fn producer(name: &str, arrivals: Arrivals, publish: u32) -> Producer {
-    Producer { name: name.into(), arrivals, publish: QueueId(publish), priority: Priority::Constant(0), messages: None }
+    Producer {
+        name: name.into(),
+        arrivals,
+        callers: None,
+        handler: Handler::publishing(QueueId(publish)),
+        priority: Priority::Constant(0),
+        keys: None,
+        messages: None,
+    }
 }
 
 pub fn poisson(rate: f64) -> Arrivals {
@@ -28,8 +36,9 @@ pub fn pool(name: &str, queue: u32, count: u32, mean_ms: f64, publish: Option<u3
         count,
         concurrency: 1,
         prefetch: Prefetch::Limit(1),
-        service: Work::Drawn(Distribution::Exponential { mean: mean_ms * 1e6 }),
-        publish: publish.map(QueueId),
+        ack: Ack::Manual,
+        handler: Handler::working(Work::Drawn(Distribution::Exponential { mean: mean_ms * 1e6 }), publish.map(QueueId)),
+        host: None,
     }
 }
 
@@ -51,6 +60,11 @@ pub fn model(producers: Vec<Producer>, queues: Vec<Queue>, pools: Vec<ConsumerPo
         producers,
         queues,
         pools,
+        services: Vec::new(),
+        hosts: Vec::new(),
+        locks: Vec::new(),
+        caches: Vec::new(),
+        faults: Vec::new(),
         goals: Vec::new(),
     }
 }
@@ -78,7 +92,7 @@ pub fn stages() -> Model {
     let mut mail = pool("mail", 2, 2, 10.0, None);
     mail.concurrency = 4;
     mail.prefetch = Prefetch::Unlimited;
-    mail.service = Work::Drawn(Distribution::Constant { value: 2.5e7 });
+    mail.handler = Handler::working(Work::Drawn(Distribution::Constant { value: 2.5e7 }), None);
     model(
         vec![producer("web", poisson(200.0), 0), producer("campaign", profile, 0), producer("recorded", trace, 3)],
         vec![queue("jobs"), images, queue("mails"), audit],

@@ -1,0 +1,185 @@
+//! What a producer, a consumer or a service does for each message: a list of steps, run in order.
+
+use super::{CacheId, Call, LockId, QueueId, ServiceId, Work};
+use crate::random::{Counts, Distribution};
+
+/// Loops may be nested so deep in one handler.
+pub const DEEPEST_LOOPS: usize = 4;
+
+/// The steps of a handler, run in order for each message or request.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Handler(pub Vec<Step>);
+
+/// One step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Hold the worker for a time; on a host it is processor time.
+    Work(Work),
+    /// Hold the worker for a time without the host.
+    Wait(Distribution),
+    /// Ask a service and wait for its answer. When it fails after all that its layers try, the handler fails, unless there are
+    /// steps to run instead.
+    Call(Box<Call>),
+    /// Publish to a queue and go on at once.
+    Publish(QueueId),
+    /// Fork and join.
+    Parallel {
+        /// What runs at the same time; each is done by the same worker, which waits for them.
+        branches: Vec<Vec<Step>>,
+        /// So many branches must succeed before the handler goes on; between 1 and their number. What is still running then is
+        /// cancelled where it can be, and goes on unheeded where it cannot.
+        join: u32,
+    },
+    /// One of several ways, at random; at least one, their weights are not negative and not all zero.
+    Choose(Vec<Way>),
+    /// The same steps several times.
+    Repeat {
+        /// How often; drawn for each message.
+        count: Counts,
+        /// What is repeated.
+        steps: Vec<Step>,
+    },
+    /// The handler fails here with this probability: a consumer's message is lost, a service answers with an error.
+    Fail {
+        /// Between 0 and 1.
+        probability: f64,
+    },
+    /// A service answers its caller here, and does the rest afterwards.
+    Reply,
+    /// Look into a cache; on a miss run the steps, and store what they gave.
+    Cache {
+        /// Where to look.
+        cache: CacheId,
+        /// What gets the value when it is not there.
+        miss: Vec<Step>,
+    },
+    /// Run steps while holding a lock, or one of its permits.
+    Lock {
+        /// Which.
+        lock: LockId,
+        /// What is done under it.
+        steps: Vec<Step>,
+    },
+    /// Prepare on all participants, decide, and commit on all of them.
+    TwoPhaseCommit(Box<TwoPhaseCommit>),
+}
+
+/// One of several ways.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way {
+    /// Its share among the weights of all ways.
+    pub weight: f64,
+    /// What is done on it.
+    pub steps: Vec<Step>,
+}
+
+/// Two-phase commit (Gray 1978), with the decision forced to the coordinator's log before anyone is told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TwoPhaseCommit {
+    /// Asked to prepare with the handler of the service, all at the same time; each votes yes unless its handler fails.
+    pub participants: Vec<ServiceId>,
+    /// The coordinator's forced write of the decision.
+    pub decide: Distribution,
+    /// What a participant does to commit or to abort.
+    pub commit: Work,
+    /// Locked on behalf of each participant, from before it prepares until it has committed or aborted; one for each
+    /// participant, or none.
+    pub locks: Vec<LockId>,
+}
+
+/// A handler that is one piece of work, and then at most one message published on: the textbook's server.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Plain<'a> {
+    /// The time that a message needs of a worker.
+    pub work: &'a Work,
+    /// Where it goes then; `None`: it is finished.
+    pub publish: Option<QueueId>,
+}
+
+impl Handler {
+    /// What a producer does that only publishes.
+    pub fn publishing(queue: QueueId) -> Handler {
+        Handler(vec![Step::Publish(queue)])
+    }
+
+    /// A plain server.
+    pub fn working(work: Work, publish: Option<QueueId>) -> Handler {
+        Handler(std::iter::once(Step::Work(work)).chain(publish.map(Step::Publish)).collect())
+    }
+
+    /// As a plain server, if it is one.
+    pub fn plain(&self) -> Option<Plain<'_>> {
+        match self.0.as_slice() {
+            [Step::Work(work)] => Some(Plain { work, publish: None }),
+            [Step::Work(work), Step::Publish(queue)] => Some(Plain { work, publish: Some(*queue) }),
+            _ => None,
+        }
+    }
+
+    /// The queue that it publishes to, if that is all it does.
+    pub fn publishes(&self) -> Option<QueueId> {
+        match self.0.as_slice() {
+            [Step::Publish(queue)] => Some(*queue),
+            _ => None,
+        }
+    }
+
+    /// Visits all steps, those inside others too, outer before inner.
+    pub fn visit<'a>(&'a self, see: &mut impl FnMut(&'a Step)) {
+        visit(&self.0, see);
+    }
+
+    /// The queues that it may publish to, each once.
+    pub fn queues(&self) -> Vec<QueueId> {
+        let mut found = Vec::new();
+        self.visit(&mut |step| {
+            if let Step::Publish(queue) = step
+                && !found.contains(queue)
+            {
+                found.push(*queue);
+            }
+        });
+        found
+    }
+
+    /// The services that it may call, each once.
+    pub fn services(&self) -> Vec<ServiceId> {
+        let mut found = Vec::new();
+        self.visit(&mut |step| {
+            let called = match step {
+                Step::Call(call) => std::slice::from_ref(&call.service),
+                Step::TwoPhaseCommit(commit) => &commit.participants,
+                _ => &[],
+            };
+            for service in called {
+                if !found.contains(service) {
+                    found.push(*service);
+                }
+            }
+        });
+        found
+    }
+}
+
+fn visit<'a>(steps: &'a [Step], see: &mut impl FnMut(&'a Step)) {
+    for step in steps {
+        see(step);
+        step.inner().into_iter().for_each(|steps| visit(steps, see));
+    }
+}
+
+impl Step {
+    /// The lists of steps inside this one.
+    pub fn inner(&self) -> Vec<&[Step]> {
+        match self {
+            Step::Parallel { branches, .. } => branches.iter().map(Vec::as_slice).collect(),
+            Step::Choose(ways) => ways.iter().map(|way| way.steps.as_slice()).collect(),
+            Step::Repeat { steps, .. } | Step::Lock { steps, .. } => vec![steps],
+            Step::Cache { miss, .. } => vec![miss],
+            Step::Call(call) => call.fallback.iter().map(Vec::as_slice).collect(),
+            Step::Work(_) | Step::Wait(_) | Step::Publish(_) | Step::Fail { .. } | Step::Reply | Step::TwoPhaseCommit(_) => {
+                Vec::new()
+            }
+        }
+    }
+}
