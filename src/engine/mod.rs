@@ -11,17 +11,33 @@
 
 mod agenda;
 mod arrivals;
+mod backoff;
+mod balance;
+mod breaker;
+mod bucket;
+mod budget;
+mod build;
+mod caller;
+mod codel;
 mod consumer;
 mod fifo;
+mod frame;
+mod handlers;
 mod line;
 mod message;
 mod observer;
 mod producer;
+mod program;
 mod queue;
 mod run;
+mod service;
+mod slab;
+mod task;
+mod timers;
 mod world;
 
 pub use message::{Message, MessageSlot};
-pub use observer::{Observer, Origin, Outcome, Silent, Transition};
+pub use frame::Verdict;
+pub use observer::{Observer, Origin, Outcome, Silent, Subject, Transition};
 pub use run::Halt;
 pub use world::{Tally, World};

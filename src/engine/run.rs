@@ -101,9 +101,13 @@ impl World {
             // The multiplier of Knuth's linear congruential generator MMIX: any odd number with mixed bits will do.
             fingerprint = (fingerprint.rotate_left(5) ^ key ^ ((slot as u64) << 48)).wrapping_mul(6_364_136_223_846_793_005);
             match Agenda::phase_of(key) {
-                COMPLETION => self.finish(slot - producers, observer),
-                ARRIVAL => self.arrive(slot, observer),
+                COMPLETION if slot < producers + workers => self.finish(slot - producers, observer),
+                ARRIVAL if slot < producers => self.arrive(slot, observer),
+                _ if slot == self.handlers.slot => self.fire(observer),
                 _ => self.expire(self.expiring[slot - producers - workers], observer),
+            }
+            if !self.handlers.runnable.is_empty() {
+                self.run_tasks(observer);
             }
         }
         self.tally.fingerprint = fingerprint;
