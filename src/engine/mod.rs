@@ -19,6 +19,7 @@ mod observer;
 mod producer;
 mod queue;
 mod run;
+mod timers;
 mod world;
 
 pub use message::{Message, MessageSlot};
