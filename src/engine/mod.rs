@@ -11,11 +11,13 @@
 
 mod agenda;
 mod arrivals;
+mod chain;
 mod consumer;
 mod fifo;
 mod line;
 mod message;
 mod observer;
+mod processors;
 mod producer;
 mod queue;
 mod run;
