@@ -11,6 +11,10 @@
 
 mod agenda;
 mod arrivals;
+mod backoff;
+mod breaker;
+mod bucket;
+mod budget;
 mod chain;
 mod consumer;
 mod fifo;
