@@ -12,10 +12,12 @@
 mod agenda;
 mod arrivals;
 mod backoff;
+mod balance;
 mod breaker;
 mod bucket;
 mod budget;
 mod chain;
+mod codel;
 mod consumer;
 mod fifo;
 mod line;

@@ -36,14 +36,7 @@ pub(super) struct Timers<E> {
 impl<E: Copy> Timers<E> {
     /// None pending.
     pub(super) fn new() -> Timers<E> {
-        Timers {
-            heap: Vec::new(),
-            places: Vec::new(),
-            sequences: Vec::new(),
-            events: Vec::new(),
-            free: Vec::new(),
-            counter: 0,
-        }
+        Timers { heap: Vec::new(), places: Vec::new(), sequences: Vec::new(), events: Vec::new(), free: Vec::new(), counter: 0 }
     }
 
     /// Number of pending timers.
