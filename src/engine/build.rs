@@ -6,7 +6,7 @@
 use super::agenda::Agenda;
 use super::arrivals::Clock;
 use super::balance::Balancer;
-use super::codel::CoDel;
+use super::codel::Codel;
 use super::fifo::Fifo;
 use super::frame::{Guard, Places};
 use super::handlers::Handlers;
@@ -270,7 +270,7 @@ fn queues(
                 shed: match service.shed {
                     None => Shedding::Nothing,
                     Some(Shed::Deadline) => Shedding::Deadline,
-                    Some(Shed::CoDel { target, interval }) => Shedding::CoDel(CoDel::new(target, interval)),
+                    Some(Shed::CoDel { target, interval }) => Shedding::CoDel(Codel::new(target, interval)),
                 },
                 sole_pool: pool,
                 max_length: length(service.queue_limit),
@@ -302,7 +302,7 @@ fn guard(layer: &Layer) -> Guard {
     match layer {
         Layer::Timeout(_) | Layer::Hedge(_) => Guard::Nothing,
         Layer::Retry(retry) => Guard::Retry(retry.budget.map(super::budget::Budget::new)),
-        Layer::Breaker(breaker) => Guard::Breaker(super::breaker::Breaker::new(*breaker)),
+        Layer::Breaker(breaker) => Guard::Breaker(super::breaker::Circuit::new(*breaker)),
         Layer::Bulkhead(_) => Guard::Bulkhead(Places::default()),
         Layer::RateLimit(limit) => Guard::RateLimit(super::bucket::Bucket::new(*limit)),
     }

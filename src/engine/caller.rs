@@ -133,13 +133,7 @@ impl World {
     }
 
     /// A family loses a member that has waited for so long.
-    pub(super) fn shrink_family<O: Observer>(
-        &mut self,
-        id: u32,
-        waited: Span,
-        outcome: Outcome,
-        observer: &mut O,
-    ) {
+    pub(super) fn shrink_family<O: Observer>(&mut self, id: u32, waited: Span, outcome: Outcome, observer: &mut O) {
         let family = &mut self.handlers.families[id];
         family.waited = family.waited + waited;
         family.members -= 1;

@@ -3,9 +3,9 @@
 //! A consumer's buffer is invisible to all others: what was dispatched to it waits for it, whoever else is idle.
 
 use super::agenda::Phase;
+use super::handlers::Family;
 use super::message::{Message, MessageSlot};
 use super::observer::{Observer, Origin, Outcome, Transition};
-use super::handlers::Family;
 use super::slab::{NONE, Slab};
 use super::world::{Onward, Pool, Producer, WorkSource, World};
 use crate::units::{Span, Time};
@@ -62,7 +62,11 @@ impl World {
             return self.begin(at, slot, observer);
         }
         // Drawn beforehand where that was possible.
-        let service = if from == Origin::Queue && place.alone { message.work } else { work(place, &self.producers, &self.handlers.families, message) };
+        let service = if from == Origin::Queue && place.alone {
+            message.work
+        } else {
+            work(place, &self.producers, &self.handlers.families, message)
+        };
         // A heavy tail gives work of centuries: it is not done before the end of time.
         self.agenda.set(self.producers.len() + at, (now + service).min(Time::LATEST), Phase::Completion);
     }

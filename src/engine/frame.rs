@@ -6,7 +6,7 @@
 
 use super::agenda::Phase;
 use super::backoff;
-use super::breaker::Breaker;
+use super::breaker::{Circuit, Pass};
 use super::bucket::{Admission, Bucket};
 use super::budget::Budget;
 use super::handlers::{Wake, mixed};
@@ -50,7 +50,7 @@ pub(super) enum Guard {
     /// Its layer needs none.
     Nothing,
     Retry(Option<Budget>),
-    Breaker(Breaker),
+    Breaker(Circuit),
     Bulkhead(Places),
     RateLimit(Bucket),
 }
@@ -92,6 +92,8 @@ pub(super) struct Frame {
     pub request: u32,
     pub queue: u32,
     pub verdict: Verdict,
+    /// What a breaker has let it in with.
+    pub pass: Pass,
 }
 
 /// What a frame is told of when it ends.
@@ -163,6 +165,7 @@ impl World {
             request: NONE,
             queue: NONE,
             verdict: Verdict::Ok,
+            pass: Pass(0),
         }
     }
 
@@ -206,10 +209,8 @@ impl World {
             }
             Layer::Breaker(_) => {
                 let Guard::Breaker(breaker) = &mut self.handlers.guards[call as usize][layer] else { unreachable!() };
-                if !breaker.admit(now) {
-                    return self.ended(parent, Verdict::Open, observer);
-                }
-                let id = self.link(frame);
+                let Some(pass) = breaker.admit(now) else { return self.ended(parent, Verdict::Open, observer) };
+                let id = self.link(Frame { pass, ..frame });
                 self.inside(id, identity, observer);
             }
             Layer::Bulkhead(bulkhead) => {
@@ -344,10 +345,10 @@ impl World {
                     return self.set_frame_timer(id, now + pause);
                 }
             }
-            Some(Layer::Breaker(breaker)) => {
+            Some(Layer::Breaker(_)) => {
                 let Guard::Breaker(state) = &mut self.handlers.guards[call as usize][layer as usize] else { unreachable!() };
-                let slow = breaker.slow.is_some_and(|(limit, _)| now - entered > limit);
-                state.report(now, verdict == Verdict::Ok, slow);
+                let pass = self.handlers.frames[id].pass;
+                state.report(now, pass, verdict == Verdict::Ok, now - entered);
             }
             Some(Layer::Bulkhead(_)) => self.leave_bulkhead(call, layer, observer),
             Some(Layer::Hedge(hedge)) => {
@@ -450,7 +451,7 @@ impl World {
     /// Gives up a frame and all that is inside it; `recall`: what has reached a service is called back.
     pub(super) fn abandon<O: Observer>(&mut self, id: u32, recall: bool, observer: &mut O) {
         self.clear_frame_timer(id);
-        let Frame { call, layer, state, request, queue, .. } = self.handlers.frames[id];
+        let Frame { call, layer, state, request, queue, pass, .. } = self.handlers.frames[id];
         if request != NONE {
             let slot = MessageSlot(request);
             self.messages[slot].frame = NONE;
@@ -459,7 +460,7 @@ impl World {
             }
         }
         match self.handlers.guards[call as usize].get_mut(layer as usize) {
-            Some(Guard::Breaker(breaker)) => breaker.forget(),
+            Some(Guard::Breaker(breaker)) => breaker.forget(pass),
             Some(Guard::Bulkhead(places)) if state == State::Outside => places.waiting.retain(|&waiting| waiting != id),
             Some(Guard::Bulkhead(_)) => self.leave_bulkhead(call, layer, observer),
             _ => {}

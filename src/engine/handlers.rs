@@ -99,7 +99,8 @@ impl Handlers {
 
 /// 64 mixed bits of two numbers (the finaliser of SplitMix64): the identity of what one thing causes as its `key`-th.
 pub(super) fn mixed(identity: u64, key: u64) -> u64 {
-    let mut z = identity.rotate_left(23).wrapping_add(key.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_add(0xD1B5_4A32_D192_ED03);
+    let mut z =
+        identity.rotate_left(23).wrapping_add(key.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_add(0xD1B5_4A32_D192_ED03);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)

@@ -217,7 +217,13 @@ impl Compiler<'_> {
     }
 
     /// Branches, each ended, and a jump over them.
-    fn fork(&mut self, branches: usize, join: u32, scope: &mut Scope, mut branch: impl FnMut(&mut Self, usize, &mut Scope)) -> usize {
+    fn fork(
+        &mut self,
+        branches: usize,
+        join: u32,
+        scope: &mut Scope,
+        mut branch: impl FnMut(&mut Self, usize, &mut Scope),
+    ) -> usize {
         let fork = self.code.ops.len();
         self.code.ops.push(Op::End);
         let jump = self.code.ops.len();

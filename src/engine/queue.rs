@@ -133,7 +133,10 @@ impl World {
         if message.family != NONE {
             return self.leave_family(slot, outcome, observer);
         }
-        observer.record(self.now, Transition::Ended { producer: message.producer, subject: Subject::Message(slot), outcome, message });
+        observer.record(
+            self.now,
+            Transition::Ended { producer: message.producer, subject: Subject::Message(slot), outcome, message },
+        );
         if outcome == Outcome::Completed {
             self.tally.finished += 1;
         } else {

@@ -5,7 +5,7 @@
 //! workers as those of a broker's consumers, but that their messages are requests, and end with an answer.
 
 use super::balance::Balancer;
-use super::codel::CoDel;
+use super::codel::Codel;
 use super::frame::{State, Verdict};
 use super::message::MessageSlot;
 use super::observer::{Observer, Outcome, Transition};
@@ -35,7 +35,7 @@ pub(super) enum Shedding {
     /// Those whose caller has given up or has no time left.
     Deadline,
     /// By the time that they have waited.
-    CoDel(CoDel),
+    CoDel(Codel),
 }
 
 impl World {
@@ -67,7 +67,7 @@ impl World {
             (queue.line.len() - queue.ghosts + workers - queue.takers.len()) as u32
         };
         let mut draws = state.choices.at(identity);
-        balancer.choose(load, |_| true, &mut draws, identity).map(|at| at as u32)
+        balancer.choose(load, |_| true, identity, &mut draws).map(|at| at as u32)
     }
 
     /// The next ready message of a queue that does not want all of them.

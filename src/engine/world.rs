@@ -2,10 +2,10 @@
 
 use super::agenda::Agenda;
 use super::arrivals::Clock;
-use super::fifo::Fifo;
-use super::line::Line;
 use super::build;
+use super::fifo::Fifo;
 use super::handlers::Handlers;
+use super::line::Line;
 use super::message::Messages;
 use super::service::Shedding;
 use super::slab::NONE;

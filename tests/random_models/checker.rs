@@ -407,7 +407,13 @@ impl Observer for Checker<'_> {
                 assert!(old.is_none(), "{slot:?} is created while it is in the system");
                 self.created += 1;
                 self.current = Some(slot.0);
-                self.count(format!("producers.{}.offered.count", self.model.producers[producer as usize].name));
+                let name = &self.model.producers[producer as usize].name;
+                // Nobody waits for a publication: its response is there at once.
+                let (response, goodput) = (format!("producers.{name}.response"), format!("producers.{name}.goodput.count"));
+                let offered = format!("producers.{name}.offered.count");
+                self.observe(response, Span::ZERO);
+                self.count(goodput);
+                self.count(offered);
             }
             Transition::Published { queue } => {
                 if let Some(slot) = self.current {
