@@ -23,10 +23,13 @@ mod fifo;
 mod line;
 mod message;
 mod observer;
+mod permits;
+mod popularity;
 mod processors;
 mod producer;
 mod queue;
 mod run;
+mod store;
 mod timers;
 mod world;
 
