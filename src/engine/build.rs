@@ -12,14 +12,20 @@ use super::frame::{Guard, Places};
 use super::handlers::Handlers;
 use super::line::Line;
 use super::message::Messages;
+use super::permits::Permits;
+use super::popularity::Popularity;
+use super::processors::Processors;
 use super::program::{Code, Compiler, source};
+use super::resource::{CacheState, HostState, KeyState, LockState};
 use super::service::{ServiceState, Shedding};
 use super::slab::{NONE, Slab};
+use super::store::Store;
 use super::timers::Timers;
 use super::world::{Callers, Consumer, Onward, Pool, Producer, Queue, Tally, WorkSource, Worker, World};
 use crate::model::{self, Arrivals, Handler, Layer, Model, Prefetch, QueueId, Shed, Step};
 use crate::random::Stream;
 use crate::units::{Span, Time};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A system that is empty, at time zero.
@@ -52,6 +58,11 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         runnable: Fifo::new(),
         services,
         guards,
+        locks: model.locks.iter().map(lock).collect(),
+        caches: model.caches.iter().map(cache).collect(),
+        hosts: model.hosts.iter().map(host).collect(),
+        keys: model.producers.iter().map(|producer| keys(producer, &named)).collect(),
+        holdings: Slab::new(),
         members: 0,
     };
     let mut world = World {
@@ -130,6 +141,7 @@ fn consumer_pool(model: &Model, at: usize, pool: &model::ConsumerPool, parts: &m
         work: plain.map_or(NO_WORK, |plain| source(plain.work)),
         onward: plain.and_then(|plain| plain.publish).map_or(Onward::End, |queue| Onward::Publish(queue.0)),
         program: if plain.is_some() { NONE } else { compiler.handler(&entity, &pool.handler) },
+        host: pool.host.map_or(NONE, |host| host.0),
         record: at as u32,
         records_at: pool.queue.0,
         services: (compiler.stream)(&entity, "service"),
@@ -180,6 +192,7 @@ fn service(model: &Model, at: usize, parts: &mut Parts, compiler: &mut Compiler)
             work: plain.map_or(NO_WORK, source),
             onward: Onward::Answer,
             program,
+            host: service.host.map_or(NONE, |host| host.0),
             record: (model.pools.len() + at) as u32,
             records_at: (model.queues.len() + at) as u32,
             services: (compiler.stream)(&entity, "service"),
@@ -295,6 +308,23 @@ fn length(limit: Option<u64>) -> usize {
 fn sole_pool(model: &Model, queue: QueueId) -> Option<u32> {
     let mut pools = model.pools_on(queue);
     pools.next().filter(|_| pools.next().is_none()).map(|(id, _)| id.0)
+}
+
+fn lock(lock: &model::Lock) -> LockState {
+    LockState { permits: Permits::new(lock.permits), lease: lock.lease, fencing: lock.fencing }
+}
+
+fn cache(cache: &model::Cache) -> CacheState {
+    CacheState { store: Store::new(cache.contents), single_flight: cache.single_flight, flights: BTreeMap::new() }
+}
+
+fn host(host: &model::Host) -> HostState {
+    HostState { processors: Processors::new(host.cores, host.scheduling, host.speed), timer: None, speed: 1.0 }
+}
+
+fn keys(producer: &model::Producer, named: &dyn Fn(&str, &str) -> Stream) -> Option<KeyState> {
+    let popularity = Popularity::new(producer.keys?);
+    Some(KeyState { popularity, stream: named(&format!("producers.{}", producer.name), "keys") })
 }
 
 /// The state of a layer before anything has happened.

@@ -8,11 +8,13 @@ use super::fifo::Fifo;
 use super::frame::{Frame, Guard};
 use super::message::{Message, Messages};
 use super::observer::Outcome;
+use super::permits::Token;
 use super::program::Code;
+use super::resource::{CacheState, HostState, KeyState, LockState};
 use super::service::ServiceState;
 use super::slab::Slab;
 use super::task::Task;
-use super::timers::Timers;
+use super::timers::{TimerId, Timers};
 use crate::units::{Span, Time};
 use std::rc::Rc;
 
@@ -25,6 +27,10 @@ pub(super) enum Wake {
     Frame(u32),
     /// A client of a closed producer that has thought.
     Client { producer: u32, client: u32 },
+    /// A lock whose lease is over.
+    Lease { holding: u32 },
+    /// A host on which something is done.
+    Host(u32),
 }
 
 /// The state of all handlers.
@@ -42,8 +48,36 @@ pub(super) struct Handlers {
     pub services: Vec<ServiceState>,
     /// For each call, one for each of its layers.
     pub guards: Vec<Vec<Guard>>,
+    pub locks: Vec<LockState>,
+    pub caches: Vec<CacheState>,
+    pub hosts: Vec<HostState>,
+    /// For each producer, the keys of its messages.
+    pub keys: Vec<Option<KeyState>>,
+    pub holdings: Slab<Holding>,
     /// Messages that belong to a family.
     pub members: usize,
+}
+
+/// Something that a task has to give back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Holding {
+    pub kind: HoldingKind,
+    pub since: Time,
+    /// The next that the same task holds.
+    pub next: u32,
+    /// Its lease is over.
+    pub expired: bool,
+    /// Its holder is.
+    pub gone: bool,
+}
+
+/// What a task holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HoldingKind {
+    /// A permit of a lock, until its lease ends.
+    Lock { lock: u32, token: Token, lease: Option<TimerId> },
+    /// The task to get a key that others wait for.
+    Flight { cache: u32, key: u32 },
 }
 
 /// Everything that one message of a producer has caused.

@@ -82,6 +82,18 @@ pub enum Transition<'a> {
     Responded { producer: u32, response: Span, observed: Span, verdict: Verdict },
     /// A call on behalf of a producer's message is tried again.
     Retried { producer: u32 },
+    /// A task has got a permit of a lock after waiting for it.
+    Locked { lock: u32, waited: Span },
+    /// A permit was given back, or its lease is over.
+    Unlocked { lock: u32, held: Span },
+    /// A lease was over before its holder gave the permit back.
+    LeaseEnded { lock: u32 },
+    /// A holder whose lease was over and whose permit another had got came to its end: its write was refused, or spoiled another's.
+    StaleWrite { lock: u32, refused: bool },
+    /// A handler has looked into a cache.
+    Looked { cache: u32, hit: bool },
+    /// So many cores of a host are busy.
+    Cores { host: u32, busy: u32 },
     /// It left the system, with all that it had caused.
     Ended { producer: u32, subject: Subject, outcome: Outcome, message: &'a Message },
 }

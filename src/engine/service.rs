@@ -46,7 +46,7 @@ impl World {
         let (task, identity, call) = (frame.task, frame.identity, frame.call);
         let caller = self.handlers.tasks[task].message;
         let service = self.handlers.code.calls[call as usize].call.service.0 as usize;
-        let Some(instance) = self.instance(service, identity) else {
+        let Some(instance) = self.instance(service, task, identity) else {
             return self.send_back(id, Verdict::Rejected, observer);
         };
         let slot = self.child(caller, identity);
@@ -58,7 +58,8 @@ impl World {
     }
 
     /// The instance that takes a request; `None`: none can.
-    fn instance(&mut self, service: usize, identity: u64) -> Option<u32> {
+    fn instance(&mut self, service: usize, task: u32, identity: u64) -> Option<u32> {
+        let key = self.routing_key(task);
         let state = &mut self.handlers.services[service];
         let Some(balancer) = &mut state.balance else { return Some(0) };
         let (queues, first, workers) = (&self.queues, state.queue as usize, state.workers as usize);
@@ -67,7 +68,7 @@ impl World {
             (queue.line.len() - queue.ghosts + workers - queue.takers.len()) as u32
         };
         let mut draws = state.choices.at(identity);
-        balancer.choose(load, |_| true, identity, &mut draws).map(|at| at as u32)
+        balancer.choose(load, |_| true, key, &mut draws).map(|at| at as u32)
     }
 
     /// The next ready message of a queue that does not want all of them.
@@ -120,7 +121,7 @@ impl World {
     fn break_off<O: Observer>(&mut self, worker: usize, observer: &mut O) {
         let task = std::mem::replace(&mut self.workers[worker].task, NONE);
         if task != NONE {
-            self.stop(task, true, observer);
+            self.stop(task, true, false, observer);
         }
         self.release::<false, O>(worker, observer);
     }

@@ -41,8 +41,12 @@ pub(super) struct Task {
     pub child: u32,
     pub previous: u32,
     pub next: u32,
-    /// The first of the locks that it holds.
+    /// The first of what it holds.
     pub held: u32,
+    /// The next of those that wait for the same key.
+    pub peer: u32,
+    /// When it began to wait for a lock.
+    pub since: Time,
     /// Its caller has been answered.
     pub replied: bool,
     /// When it began.
@@ -75,6 +79,12 @@ pub(super) enum Waits {
     Call(u32),
     /// Its branches.
     Branches,
+    /// A lock.
+    Lock(u32),
+    /// Another task that gets the same key for a cache; it then goes on at `hit`.
+    Flight { cache: u32, key: u32, hit: u32 },
+    /// The processors of a host.
+    Host(u32),
     /// It is over, and only its place in the line is left.
     Nothing,
 }
@@ -117,6 +127,8 @@ impl World {
             previous: NONE,
             next: NONE,
             held: NONE,
+            peer: NONE,
+            since: self.now,
             replied: false,
             began: self.now,
             deadline,
@@ -234,7 +246,22 @@ impl World {
                         self.answer(slot, Verdict::Ok, observer);
                     }
                 }
-                Op::Look { .. } | Op::Store { .. } | Op::Acquire { .. } | Op::Release { .. } => {}
+                Op::Look { cache, stream, hit } => {
+                    if !self.look(id, *cache, *stream, *hit, observer) {
+                        return;
+                    }
+                }
+                Op::Store { cache } => self.store(id, *cache),
+                Op::Acquire { lock } => {
+                    if !self.acquire(id, *lock, observer) {
+                        return;
+                    }
+                }
+                Op::Release { lock } => {
+                    if !self.unlock(id, *lock, observer) {
+                        return self.conclude(id, Verdict::Error, observer);
+                    }
+                }
                 Op::Failed => {
                     let verdict = task.verdict;
                     return self.conclude(id, verdict, observer);
@@ -245,7 +272,7 @@ impl World {
     }
 
     /// The random numbers of a task in one of its steps.
-    fn draws(&self, id: u32, stream: Stream) -> Draws {
+    pub(super) fn draws(&self, id: u32, stream: Stream) -> Draws {
         let task = &self.handlers.tasks[id];
         let message = &self.messages[task.message];
         stream.of(self.producers[message.producer as usize].messages).at(identity(message.index, task.visit))
@@ -265,7 +292,12 @@ impl World {
     }
 
     /// Processor time for a task.
-    fn work_for<O: Observer>(&mut self, id: u32, span: Span, _observer: &mut O) {
+    fn work_for<O: Observer>(&mut self, id: u32, span: Span, observer: &mut O) {
+        let pool = self.handlers.tasks[id].pool;
+        let host = if pool == NONE { NONE } else { self.pools[pool as usize].host };
+        if host != NONE {
+            return self.compute(id, host, span, observer);
+        }
         self.hold(id, span);
     }
 
@@ -303,25 +335,26 @@ impl World {
             (task.running < task.needed).then_some(verdict)
         };
         if let Some(verdict) = decided {
-            self.stop_branches(parent, false, observer);
+            self.stop_branches(parent, false, false, observer);
             self.resume(parent, verdict);
         }
     }
 
     /// Ends all branches of a task where they are.
-    fn stop_branches<O: Observer>(&mut self, parent: u32, recall: bool, observer: &mut O) {
+    fn stop_branches<O: Observer>(&mut self, parent: u32, recall: bool, crashed: bool, observer: &mut O) {
         let mut child = std::mem::replace(&mut self.handlers.tasks[parent].child, NONE);
         while child != NONE {
             let next = self.handlers.tasks[child].next;
-            self.stop(child, recall, observer);
+            self.stop(child, recall, crashed, observer);
             child = next;
         }
     }
 
-    /// Ends a task where it is; `recall`: what it has sent is called back. Its owner is not told.
-    pub(super) fn stop<O: Observer>(&mut self, id: u32, recall: bool, observer: &mut O) {
+    /// Ends a task where it is; `recall`: what it has sent is called back; `crashed`: it gives no lock back. Its owner is not
+    /// told.
+    pub(super) fn stop<O: Observer>(&mut self, id: u32, recall: bool, crashed: bool, observer: &mut O) {
         let waits = std::mem::replace(&mut self.handlers.tasks[id].waits, Waits::Nothing);
-        self.let_go(id, observer);
+        self.let_go(id, crashed, observer);
         match waits {
             // Its place in the line is left, and frees it.
             Waits::Turn => return,
@@ -332,7 +365,12 @@ impl World {
             }
             Waits::Timer(timer) => self.cancel_timer(timer),
             Waits::Call(frame) => self.abandon(frame, recall, observer),
-            Waits::Branches => self.stop_branches(id, recall, observer),
+            Waits::Branches => self.stop_branches(id, recall, crashed, observer),
+            Waits::Lock(lock) => {
+                self.handlers.locks[lock as usize].permits.cancel(id);
+            }
+            Waits::Flight { cache, key, .. } => self.leave_flight(id, cache, key),
+            Waits::Host(host) => self.stop_computing(id, host, observer),
             Waits::Nothing => unreachable!("a task is stopped twice"),
         }
         self.handlers.tasks.remove(id);
@@ -340,7 +378,7 @@ impl World {
 
     /// A task has come to its end.
     fn conclude<O: Observer>(&mut self, id: u32, verdict: Verdict, observer: &mut O) {
-        self.let_go(id, observer);
+        self.let_go(id, false, observer);
         let Task { message, owner, replied, began, .. } = self.handlers.tasks[id];
         match owner {
             Owner::Branch(parent) => return self.join(parent, id, verdict, observer),
@@ -354,9 +392,6 @@ impl World {
             }
         }
     }
-
-    /// Gives back what a task holds.
-    fn let_go<O: Observer>(&mut self, _id: u32, _observer: &mut O) {}
 
     /// A worker has run its program to the end.
     fn complete<O: Observer>(&mut self, worker: usize, slot: MessageSlot, verdict: Verdict, replied: bool, observer: &mut O) {
@@ -422,6 +457,8 @@ impl World {
         match wake {
             Wake::Task(task) => self.wake(task),
             Wake::Frame(frame) => self.frame_fires(frame, observer),
+            Wake::Lease { holding } => self.lease_ends(holding, observer),
+            Wake::Host(host) => self.host_fires(host, observer),
             Wake::Client { producer, client } => self.client_sends(producer, client, observer),
         }
         self.arm_timers();

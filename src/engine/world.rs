@@ -137,6 +137,8 @@ pub(super) struct Pool {
     pub onward: Onward,
     /// Where the program of its workers begins; `NONE`: they are plain servers.
     pub program: u32,
+    /// The host of its workers; `NONE`: each has a processor of its own.
+    pub host: u32,
     /// Its number among the observer's pools, and that of its queue among the observer's queues.
     pub record: u32,
     pub records_at: u32,

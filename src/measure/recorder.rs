@@ -15,6 +15,34 @@ pub struct Recorder {
     pub(super) producers: Vec<ProducerRecord>,
     pub(super) queues: Vec<QueueRecord>,
     pub(super) pools: Vec<PoolRecord>,
+    pub(super) hosts: Vec<Level>,
+    pub(super) locks: Vec<LockRecord>,
+    pub(super) caches: Vec<CacheRecord>,
+}
+
+/// What is recorded of a lock.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LockRecord {
+    /// Asking to getting.
+    pub wait: Histogram,
+    /// Getting to giving back, or to the end of the lease.
+    pub hold: Histogram,
+    /// Permits that are held.
+    pub held: Level,
+    /// Leases that ended before the permit was given back.
+    pub expired: u64,
+    /// Writes of holders that had lost the lock to another: refused, and not.
+    pub refused: u64,
+    pub lost_updates: u64,
+}
+
+/// What is recorded of a cache.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CacheRecord {
+    /// Lookups.
+    pub lookups: u64,
+    /// Of these, hits.
+    pub hits: u64,
 }
 
 /// What is recorded of a producer.
@@ -131,7 +159,14 @@ impl Recorder {
                 ..ProducerRecord::default()
             })
             .collect();
-        Recorder { producers, queues, pools }
+        Recorder {
+            producers,
+            queues,
+            pools,
+            hosts: vec![Level::default(); model.hosts.len()],
+            locks: vec![LockRecord::default(); model.locks.len()],
+            caches: vec![CacheRecord::default(); model.caches.len()],
+        }
     }
 
     /// Books all levels up to now; must be called before anything is read.
@@ -151,6 +186,10 @@ impl Recorder {
             *queue = QueueRecord { ready, unacked, credit, unbuffered, lean, ..QueueRecord::default() };
             queue.drain.peak_at = now;
         }
+        for lock in &mut self.locks {
+            *lock = LockRecord { held: std::mem::take(&mut lock.held), ..LockRecord::default() };
+        }
+        self.caches.fill(CacheRecord::default());
         for pool in &mut self.pools {
             let PoolRecord { busy, unbuffered, lean, .. } = std::mem::take(pool);
             *pool = PoolRecord { busy, unbuffered, lean, ..PoolRecord::default() };
@@ -159,7 +198,8 @@ impl Recorder {
 
     fn levels(&mut self) -> impl Iterator<Item = &mut Level> {
         let queues = self.queues.iter_mut().flat_map(|queue| [&mut queue.ready, &mut queue.unacked]);
-        queues.chain(self.pools.iter_mut().map(|pool| &mut pool.busy))
+        let shared = self.hosts.iter_mut().chain(self.locks.iter_mut().map(|lock| &mut lock.held));
+        queues.chain(self.pools.iter_mut().map(|pool| &mut pool.busy)).chain(shared)
     }
 
     /// A producer's record, completed by what stands elsewhere.
@@ -367,6 +407,33 @@ impl Observer for Recorder {
                 record.timeouts += u64::from(verdict == Verdict::Timeout);
             }
             Transition::Founded { .. } => {}
+            Transition::Locked { lock, waited } => {
+                let record = &mut self.locks[lock as usize];
+                record.wait.record(waited.0);
+                record.held.rise(now);
+            }
+            Transition::Unlocked { lock, held } => {
+                let record = &mut self.locks[lock as usize];
+                record.hold.record(held.0);
+                record.held.fall(now);
+            }
+            Transition::LeaseEnded { lock } => self.locks[lock as usize].expired += 1,
+            Transition::StaleWrite { lock, refused: true } => self.locks[lock as usize].refused += 1,
+            Transition::StaleWrite { lock, refused: false } => self.locks[lock as usize].lost_updates += 1,
+            Transition::Looked { cache, hit } => {
+                let record = &mut self.caches[cache as usize];
+                record.lookups += 1;
+                record.hits += u64::from(hit);
+            }
+            Transition::Cores { host, busy } => {
+                let level = &mut self.hosts[host as usize];
+                while level.value() < u64::from(busy) {
+                    level.rise(now);
+                }
+                while level.value() > u64::from(busy) {
+                    level.fall(now);
+                }
+            }
             Transition::Lost { queue, outcome, stored } => {
                 let record = &mut self.queues[queue as usize];
                 record.lost[outcome as usize] += 1;

@@ -94,6 +94,16 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         all.extend([count(rejected), share(rejected, queue.published), count(shed), share(shed, queue.published)]);
         all.extend([count(record.wasted), share(record.wasted, record.finished)]);
     }
+    for (host, cores) in model.hosts.iter().zip(&recorder.hosts) {
+        all.push(Source::Ratio(cores.integral() as f64 / 1e9, f64::from(host.cores) * seconds));
+    }
+    for lock in &recorder.locks {
+        all.extend([Source::Latency(lock.wait.clone()), Source::Latency(lock.hold.clone()), level(lock.held.clone())]);
+        all.extend([lock.expired, lock.refused, lock.lost_updates].map(count));
+    }
+    for cache in &recorder.caches {
+        all.extend([rate(cache.lookups), Source::Ratio(cache.hits as f64, cache.lookups as f64)]);
+    }
     all
 }
 

@@ -61,5 +61,15 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
         list.extend([rate(rejected), share(rejected, queue.published), rate(shed), share(shed, queue.published)]);
         list.extend([rate(record.wasted), share(record.wasted, record.finished)]);
     }
+    for (host, cores) in model.hosts.iter().zip(&recorder.hosts) {
+        list.push((cores.integral(), time * u128::from(host.cores)));
+    }
+    for lock in &recorder.locks {
+        list.extend([lock.wait.totals(), lock.hold.totals(), (lock.held.integral(), time)]);
+        list.extend([lock.expired, lock.refused, lock.lost_updates].map(rate));
+    }
+    for cache in &recorder.caches {
+        list.extend([rate(cache.lookups), share(cache.hits, cache.lookups)]);
+    }
     list
 }
