@@ -7,9 +7,10 @@ use super::agenda::Agenda;
 use super::arrivals::Clock;
 use super::balance::Balancer;
 use super::codel::Codel;
+use super::fault::{self, Victim, endangered, lossy};
 use super::fifo::Fifo;
 use super::frame::{Guard, Places};
-use super::handlers::Handlers;
+use super::handlers::{Handlers, Names};
 use super::line::Line;
 use super::message::Messages;
 use super::permits::Permits;
@@ -22,7 +23,9 @@ use super::slab::{NONE, Slab};
 use super::store::Store;
 use super::timers::Timers;
 use super::world::{Callers, Consumer, Onward, Pool, Producer, Queue, Tally, WorkSource, Worker, World};
-use crate::model::{self, Arrivals, Handler, Layer, Model, Prefetch, QueueId, Shed, Step};
+use crate::model::{
+    self, Ack, Arrivals, Handler, Layer, Model, PoolId, Prefetch, ProducerId, QueueId, ServiceId, Shed, Step, Target,
+};
 use crate::random::Stream;
 use crate::units::{Span, Time};
 use std::collections::BTreeMap;
@@ -33,8 +36,9 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
     let named = |entity: &str, purpose: &str| Stream::named(seed, replication, entity, purpose);
     let mut compiler = Compiler { model, code: Code::new(), stream: &named };
     let producers: Vec<Producer> =
-        model.producers.iter().map(|producer| self::producer(producer, &mut compiler, arrivals_end)).collect();
-    let mut parts = Parts { pools: Vec::new(), consumers: Vec::new(), workers: Vec::new(), takers: Vec::new() };
+        model.producers.iter().enumerate().map(|(at, it)| self::producer(at, it, &mut compiler, arrivals_end)).collect();
+    let mut parts =
+        Parts { pools: Vec::new(), consumers: Vec::new(), workers: Vec::new(), takers: Vec::new(), victims: Vec::new() };
     parts.takers.resize(model.queues.len(), Vec::new());
     for (at, pool) in model.pools.iter().enumerate() {
         consumer_pool(model, at, pool, &mut parts, &mut compiler);
@@ -43,11 +47,12 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
     for at in 0..model.services.len() {
         services.push(service(model, at, &mut parts, &mut compiler));
     }
-    let Parts { pools, consumers, workers, takers } = parts;
+    let Parts { pools, consumers, workers, takers, victims } = parts;
     let takers = takers.into_iter().map(|takers| line(&takers, workers.len()));
     let (queues, expiring) = queues(model, &services, takers, producers.len() + workers.len(), &named);
     let slot = producers.len() + workers.len() + expiring.len();
     let guards = compiler.code.calls.iter().map(|site| site.call.layers.iter().map(guard).collect()).collect();
+    let names = names(model, &services);
     let handlers = Handlers {
         code: Rc::new(compiler.code),
         tasks: Slab::new(),
@@ -63,6 +68,10 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         hosts: model.hosts.iter().map(host).collect(),
         keys: model.producers.iter().map(|producer| keys(producer, &named)).collect(),
         holdings: Slab::new(),
+        faults: model.faults.iter().enumerate().map(|(at, it)| fault::state(it, named("faults", &at.to_string()))).collect(),
+        victims,
+        endangered: !model.faults.is_empty(),
+        names: names,
         members: 0,
     };
     let mut world = World {
@@ -83,6 +92,7 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         world.arm_producer(at);
         world.think_first(at);
     }
+    world.foresee_faults();
     world
 }
 
@@ -93,9 +103,11 @@ struct Parts {
     workers: Vec<Worker>,
     /// For each queue, who stands ready: workers, or consumers with a buffer (`true`).
     takers: Vec<Vec<(bool, u32)>>,
+    /// Whom faults may befall.
+    victims: Vec<Victim>,
 }
 
-fn producer(producer: &model::Producer, compiler: &mut Compiler, arrivals_end: Time) -> Producer {
+fn producer(at: usize, producer: &model::Producer, compiler: &mut Compiler, arrivals_end: Time) -> Producer {
     let entity = format!("producers.{}", producer.name);
     let stream = |purpose: &str| (compiler.stream)(&entity, purpose);
     let carried = producer.arrivals.trace().map(|trace| trace.carried.clone()).unwrap_or_default();
@@ -115,8 +127,10 @@ fn producer(producer: &model::Producer, compiler: &mut Compiler, arrivals_end: T
         messages: stream("messages"),
     };
     let thoughts = stream("think");
-    if producer.calls() {
-        let program = compiler.handler(&entity, &producer.handler);
+    let unsure = producer.handler.queues().into_iter().any(|queue| lossy(compiler.model, queue));
+    if producer.calls() || unsure {
+        built.publish = NONE;
+        let program = compiler.handler(&entity, Target::Producer(ProducerId(at as u32)), &producer.handler);
         built.callers = match (&producer.arrivals, producer.callers) {
             (Arrivals::Closed { clients, think }, _) => {
                 Callers::Clients { program, think: think.clone(), thoughts, sent: vec![0; *clients as usize] }
@@ -134,14 +148,22 @@ fn producer(producer: &model::Producer, compiler: &mut Compiler, arrivals_end: T
 /// themselves, one by one round the consumers.
 fn consumer_pool(model: &Model, at: usize, pool: &model::ConsumerPool, parts: &mut Parts, compiler: &mut Compiler) {
     let entity = format!("consumers.{}", pool.name);
-    let plain = pool.plain();
+    let target = Target::Pool(PoolId(at as u32));
+    let host = pool.host.map_or(NONE, |host| host.0);
+    let unit = pool.workers() / pool.count;
+    parts.victims.push(Victim { target, pools: at as u32..at as u32 + 1, host, unit });
+    let safe = !endangered(model, target, pool.host) && !pool.handler.queues().into_iter().any(|queue| lossy(model, queue));
+    let plain = pool.plain().filter(|_| safe);
     parts.pools.push(Pool {
         queue: pool.queue.0,
         alone: model.pools_on(pool.queue).count() == 1,
         work: plain.map_or(NO_WORK, |plain| source(plain.work)),
         onward: plain.and_then(|plain| plain.publish).map_or(Onward::End, |queue| Onward::Publish(queue.0)),
-        program: if plain.is_some() { NONE } else { compiler.handler(&entity, &pool.handler) },
-        host: pool.host.map_or(NONE, |host| host.0),
+        program: if plain.is_some() { NONE } else { compiler.handler(&entity, target, &pool.handler) },
+        ack: pool.ack,
+        slowdown: 1.0,
+        pauses: 0,
+        host,
         record: at as u32,
         records_at: pool.queue.0,
         services: (compiler.stream)(&entity, "service"),
@@ -174,16 +196,19 @@ fn consumer_pool(model: &Model, at: usize, pool: &model::ConsumerPool, parts: &m
 fn service(model: &Model, at: usize, parts: &mut Parts, compiler: &mut Compiler) -> ServiceState {
     let service = &model.services[at];
     let entity = format!("services.{}", service.name);
+    let target = Target::Service(ServiceId(at as u32));
     let plain = match service.handler.0.as_slice() {
-        [Step::Work(work)] if service.host.is_none() && !commits(model, at) => Some(work),
+        [Step::Work(work)] if service.host.is_none() && !commits(model, at) && !endangered(model, target, None) => Some(work),
         _ => None,
     };
-    let program = if plain.is_some() { NONE } else { compiler.handler(&entity, &service.handler) };
+    let program = if plain.is_some() { NONE } else { compiler.handler(&entity, target, &service.handler) };
     let (instances, workers) = match service.balance {
         Some(_) => (service.count, service.concurrency),
         None => (1, service.count * service.concurrency),
     };
     let queue = parts.takers.len() as u32;
+    let (first, host) = (parts.pools.len() as u32, service.host.map_or(NONE, |host| host.0));
+    parts.victims.push(Victim { target, pools: first..first + instances, host, unit: service.concurrency });
     for _ in 0..instances {
         let pool = parts.pools.len();
         parts.pools.push(Pool {
@@ -192,7 +217,10 @@ fn service(model: &Model, at: usize, parts: &mut Parts, compiler: &mut Compiler)
             work: plain.map_or(NO_WORK, source),
             onward: Onward::Answer,
             program,
-            host: service.host.map_or(NONE, |host| host.0),
+            ack: Ack::Manual,
+            slowdown: 1.0,
+            pauses: 0,
+            host,
             record: (model.pools.len() + at) as u32,
             records_at: (model.queues.len() + at) as u32,
             services: (compiler.stream)(&entity, "service"),
@@ -230,7 +258,7 @@ fn commits(model: &Model, at: usize) -> bool {
 const NO_WORK: WorkSource = WorkSource::Carried { plus: Span::ZERO };
 
 fn worker(pool: usize, consumer: u32) -> Worker {
-    Worker { pool: pool as u32, consumer, message: NONE, task: NONE, next_idle: NONE, started: Time::ZERO }
+    Worker { pool: pool as u32, consumer, up: true, message: NONE, task: NONE, next_idle: NONE, started: Time::ZERO }
 }
 
 fn line(takers: &[(bool, u32)], workers: usize) -> Fifo {
@@ -310,6 +338,15 @@ fn sole_pool(model: &Model, queue: QueueId) -> Option<u32> {
     pools.next().filter(|_| pools.next().is_none()).map(|(id, _)| id.0)
 }
 
+/// What the user calls pools, of which a service may have several, and locks.
+fn names(model: &Model, services: &[ServiceState]) -> Names {
+    let mut pools: Vec<String> = model.pools.iter().map(|pool| format!("consumers.{}", pool.name)).collect();
+    for (service, state) in model.services.iter().zip(services) {
+        pools.extend((0..state.instances).map(|_| format!("services.{}", service.name)));
+    }
+    Names { pools, locks: model.locks.iter().map(|lock| lock.name.clone()).collect() }
+}
+
 fn lock(lock: &model::Lock) -> LockState {
     LockState { permits: Permits::new(lock.permits), lease: lock.lease, fencing: lock.fencing }
 }
@@ -319,7 +356,7 @@ fn cache(cache: &model::Cache) -> CacheState {
 }
 
 fn host(host: &model::Host) -> HostState {
-    HostState { processors: Processors::new(host.cores, host.scheduling, host.speed), timer: None, speed: 1.0 }
+    HostState { processors: Processors::new(host.cores, host.scheduling, host.speed), timer: None, slowdown: 1.0, pauses: 0 }
 }
 
 fn keys(producer: &model::Producer, named: &dyn Fn(&str, &str) -> Stream) -> Option<KeyState> {

@@ -26,9 +26,16 @@ pub(super) fn work(pool: &Pool, producers: &[Producer], families: &Slab<Family>,
 impl World {
     /// A message comes to a consumer with a buffer: into work if a worker is idle, else into the buffer.
     #[inline(never)]
-    pub(super) fn receive<O: Observer>(&mut self, queue: u32, consumer: u32, slot: MessageSlot, observer: &mut O) {
+    pub(super) fn receive<const STORED: bool, O: Observer>(
+        &mut self,
+        queue: u32,
+        consumer: u32,
+        slot: MessageSlot,
+        observer: &mut O,
+    ) {
         let record = self.queues[queue as usize].record;
-        observer.record(self.now, Transition::Dispatched { queue: record, waited: Span::ZERO, stored: false, refill: false });
+        let waited = if STORED { self.now - self.messages[slot].entered } else { Span::ZERO };
+        observer.record(self.now, Transition::Dispatched { queue: record, waited, stored: STORED, refill: false });
         let holder = &mut self.consumers[consumer as usize];
         holder.held += 1;
         if holder.held < holder.limit {

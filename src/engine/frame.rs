@@ -481,6 +481,9 @@ impl World {
 
     /// An attempt leaves for the service.
     fn depart<O: Observer>(&mut self, id: u32, observer: &mut O) {
+        if self.goes_astray(id, 2) {
+            return;
+        }
         match self.delay(id, 0) {
             None => self.arrive_at_service(id, observer),
             Some(span) => {
@@ -511,6 +514,9 @@ impl World {
 
     /// An answer leaves for the caller.
     pub(super) fn send_back<O: Observer>(&mut self, id: u32, verdict: Verdict, observer: &mut O) {
+        if self.goes_astray(id, 3) {
+            return;
+        }
         match self.delay(id, 1) {
             None => self.end_frame(id, verdict, observer),
             Some(span) => {

@@ -4,6 +4,7 @@
 //! task that called, the outermost layer first. A **family** is everything that one message of a producer has caused. None of
 //! them is ever moved or allocated in the steady state.
 
+use super::fault::{FaultState, Victim};
 use super::fifo::Fifo;
 use super::frame::{Frame, Guard};
 use super::message::{Message, Messages};
@@ -31,6 +32,8 @@ pub(super) enum Wake {
     Lease { holding: u32 },
     /// A host on which something is done.
     Host(u32),
+    /// A fault that comes or goes.
+    Fault(u32),
 }
 
 /// The state of all handlers.
@@ -54,8 +57,24 @@ pub(super) struct Handlers {
     /// For each producer, the keys of its messages.
     pub keys: Vec<Option<KeyState>>,
     pub holdings: Slab<Holding>,
+    pub faults: Vec<FaultState>,
+    /// Whom faults may befall, and whether there are any.
+    pub victims: Vec<Victim>,
+    pub endangered: bool,
+    /// For messages to people.
+    pub names: Names,
+    /// It is looked for a deadlock after so many events.
+    pub look_again: u64,
     /// Messages that belong to a family.
     pub members: usize,
+}
+
+/// What the user calls things.
+#[derive(Debug)]
+pub(super) struct Names {
+    /// By the engine's pools, with their table.
+    pub pools: Vec<String>,
+    pub locks: Vec<String>,
 }
 
 /// Something that a task has to give back.

@@ -21,6 +21,8 @@ mod caller;
 mod chain;
 mod codel;
 mod consumer;
+mod deadlock;
+mod fault;
 mod fifo;
 mod frame;
 mod handlers;

@@ -74,6 +74,8 @@ pub enum Transition<'a> {
     Lost { queue: u32, outcome: Outcome, stored: bool },
     /// A worker broke off with it; `resumes` and `refilled` as above.
     BrokenOff { pool: u32, queue: u32, resumes: bool, refilled: bool },
+    /// A message left the buffer of a consumer that crashed.
+    Withdrawn { queue: u32 },
     /// The handler of a worker failed.
     Failed { pool: u32 },
     /// A worker finished a request whose caller had given up.

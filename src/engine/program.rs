@@ -5,7 +5,7 @@
 
 use super::slab::NONE;
 use super::world::WorkSource;
-use crate::model::{self, Handler, Model, Step, TwoPhaseCommit, Work};
+use crate::model::{self, Handler, Model, Step, Target, TwoPhaseCommit, Work};
 use crate::random::{Counts, Distribution, Stream};
 use crate::units::Span;
 
@@ -52,8 +52,8 @@ pub(super) enum Op {
 #[derive(Debug, Clone)]
 pub(super) struct CallSite {
     pub call: model::Call,
-    /// Who calls: the name of a table's entry, for messages.
-    pub caller: String,
+    /// Who calls.
+    pub caller: Target,
     /// Distinguishes this call from others of the same handler in the identity of requests.
     pub key: u64,
     /// The program that the service runs for it; `NONE`: its own handler.
@@ -90,9 +90,10 @@ pub(super) struct Compiler<'a> {
 }
 
 /// The kinds of steps of one handler, counted.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Scope {
     entity: String,
+    target: Target,
     works: u32,
     others: Vec<(&'static str, u32)>,
     depth: u8,
@@ -100,8 +101,8 @@ struct Scope {
 
 impl Compiler<'_> {
     /// Adds the program of an entity, such as `services.db`, and gives where it begins.
-    pub fn handler(&mut self, entity: &str, handler: &Handler) -> u32 {
-        let mut scope = Scope { entity: entity.to_owned(), ..Scope::default() };
+    pub fn handler(&mut self, entity: &str, target: Target, handler: &Handler) -> u32 {
+        let mut scope = Scope { entity: entity.to_owned(), target, works: 0, others: Vec::new(), depth: 0 };
         let entry = self.here();
         self.steps(&handler.0, &mut scope);
         self.code.ops.push(Op::End);
@@ -201,7 +202,7 @@ impl Compiler<'_> {
         let site = self.code.calls.len() as u32;
         let (key, connect) = (self.stream(scope, "call").at(0).bits(), self.stream(scope, "connect"));
         let (network, jitter) = (self.stream(scope, "network"), self.stream(scope, "jitter"));
-        let caller = scope.entity.clone();
+        let caller = scope.target;
         self.code.calls.push(CallSite { call: call.clone(), caller, key, handler, connect, network, jitter });
         let at = self.code.ops.len();
         self.code.ops.push(Op::Call { call: site, otherwise: NONE });

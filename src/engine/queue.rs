@@ -32,7 +32,7 @@ impl World {
             if taker < workers {
                 self.start(taker as usize, slot, Origin::Publisher, false, observer);
             } else {
-                self.receive(at, taker - workers, slot, observer);
+                self.receive::<false, O>(at, taker - workers, slot, observer);
             }
             return;
         }

@@ -37,8 +37,9 @@ pub(super) struct CacheState {
 pub(super) struct HostState {
     pub processors: Processors,
     pub timer: Option<TimerId>,
-    /// Its speed now, as a share of its own.
-    pub speed: f64,
+    /// By how much all on it is slower now, and how many faults let it stand still.
+    pub slowdown: f64,
+    pub pauses: i32,
 }
 
 /// The keys of a producer's messages.
@@ -294,6 +295,15 @@ impl World {
             self.wake(task);
         }
         self.look_at_host(host, observer);
+    }
+
+    /// The speed of a host has changed: its timer fires now, and is set anew.
+    pub(super) fn wake_host(&mut self, host: u32) {
+        if let Some(timer) = self.handlers.hosts[host as usize].timer.take() {
+            self.cancel_timer(timer);
+        }
+        let timer = self.set_timer(self.now, Phase::Completion, Wake::Host(host));
+        self.handlers.hosts[host as usize].timer = Some(timer);
     }
 
     /// Sets the timer of a host whose jobs have changed.

@@ -10,7 +10,7 @@ use super::frame::{State, Verdict};
 use super::message::MessageSlot;
 use super::observer::{Observer, Outcome, Transition};
 use super::slab::NONE;
-use super::world::World;
+use super::world::{Worker, World};
 use crate::random::{Distribution, Stream};
 
 /// What the engine knows of a service.
@@ -25,6 +25,11 @@ pub(super) struct ServiceState {
     pub network: Option<Distribution>,
     /// Chooses instances.
     pub choices: Stream,
+}
+
+/// Whether a pool has a worker that has not crashed.
+pub(super) fn workers_up(workers: &[Worker], pool: u32) -> bool {
+    workers.iter().any(|worker| worker.pool == pool && worker.up)
 }
 
 /// Which waiting requests a queue gives up.
@@ -59,16 +64,18 @@ impl World {
 
     /// The instance that takes a request; `None`: none can.
     fn instance(&mut self, service: usize, task: u32, identity: u64) -> Option<u32> {
-        let key = self.routing_key(task);
+        let (key, endangered) = (self.routing_key(task), self.handlers.endangered);
         let state = &mut self.handlers.services[service];
-        let Some(balancer) = &mut state.balance else { return Some(0) };
+        let first_pool = self.queues[state.queue as usize].sole_pool;
+        let up = |at: usize| !endangered || workers_up(&self.workers, first_pool + at as u32);
+        let Some(balancer) = &mut state.balance else { return up(0).then_some(0) };
         let (queues, first, workers) = (&self.queues, state.queue as usize, state.workers as usize);
         let load = |at: usize| {
             let queue = &queues[first + at];
             (queue.line.len() - queue.ghosts + workers - queue.takers.len()) as u32
         };
         let mut draws = state.choices.at(identity);
-        balancer.choose(load, |_| true, key, &mut draws).map(|at| at as u32)
+        balancer.choose(load, up, key, &mut draws).map(|at| at as u32)
     }
 
     /// The next ready message of a queue that does not want all of them.

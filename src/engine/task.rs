@@ -49,6 +49,10 @@ pub(super) struct Task {
     pub since: Time,
     /// Its caller has been answered.
     pub replied: bool,
+    /// When what it does now is over; in a pause, what is left of it in nanoseconds. Whether that is work.
+    pub until: Time,
+    pub left: f64,
+    pub working: bool,
     /// When it began.
     pub began: Time,
     /// Calls end at this instant.
@@ -85,6 +89,10 @@ pub(super) enum Waits {
     Flight { cache: u32, key: u32, hit: u32 },
     /// The processors of a host.
     Host(u32),
+    /// The end of a pause in the middle of work or waiting.
+    Suspended,
+    /// The end of a pause; it could go on otherwise.
+    Pause,
     /// It is over, and only its place in the line is left.
     Nothing,
 }
@@ -130,18 +138,26 @@ impl World {
             peer: NONE,
             since: self.now,
             replied: false,
+            until: self.now,
+            left: 0.0,
+            working: false,
             began: self.now,
             deadline,
         };
         let id = self.handlers.tasks.insert(task);
-        self.handlers.runnable.push(id);
+        self.wake(id);
         id
     }
 
     /// A task can go on.
-    pub(super) fn wake(&mut self, task: u32) {
-        self.handlers.tasks[task].waits = Waits::Turn;
-        self.handlers.runnable.push(task);
+    pub(super) fn wake(&mut self, id: u32) {
+        let task = &mut self.handlers.tasks[id];
+        if task.pool != NONE && self.pools[task.pool as usize].pauses > 0 {
+            task.waits = Waits::Pause;
+            return;
+        }
+        task.waits = Waits::Turn;
+        self.handlers.runnable.push(id);
     }
 
     /// What a task has waited for has ended like this.
@@ -195,6 +211,7 @@ impl World {
                 }
                 Op::Wait { length, stream } => {
                     let span = length.draw(self.draws(id, *stream));
+                    self.handlers.tasks[id].working = false;
                     return self.hold(id, span);
                 }
                 Op::Call { call, otherwise } => {
@@ -205,7 +222,11 @@ impl World {
                     let parent = task.message;
                     let identity = mixed(identity(self.messages[parent].index, task.visit), *key);
                     let child = self.child(parent, identity);
-                    self.publish(*queue, child, observer);
+                    if self.handlers.endangered && self.lost_on_the_way(*queue, identity) {
+                        self.end(child, Outcome::Failed, observer);
+                    } else {
+                        self.publish(*queue, child, observer);
+                    }
                 }
                 Op::Fork { branches, join, otherwise } => {
                     task.otherwise = *otherwise;
@@ -282,6 +303,7 @@ impl World {
     pub(super) fn hold(&mut self, id: u32, span: Span) {
         // A heavy tail gives waits of centuries: they are not over before the end of time.
         let until = (self.now + span).min(Time::LATEST);
+        self.handlers.tasks[id].until = until;
         if let Owner::Worker(worker) = self.handlers.tasks[id].owner {
             self.agenda.set(self.producers.len() + worker as usize, until, Phase::Completion);
             self.handlers.tasks[id].waits = Waits::Worker;
@@ -294,10 +316,17 @@ impl World {
     /// Processor time for a task.
     fn work_for<O: Observer>(&mut self, id: u32, span: Span, observer: &mut O) {
         let pool = self.handlers.tasks[id].pool;
-        let host = if pool == NONE { NONE } else { self.pools[pool as usize].host };
-        if host != NONE {
+        if pool == NONE {
+            return self.hold(id, span);
+        }
+        let place = &self.pools[pool as usize];
+        // Exact while nothing is slow.
+        let span = if place.slowdown == 1.0 { span } else { Span((span.0 as f64 * place.slowdown + 0.5) as u64) };
+        if place.host != NONE {
+            let host = place.host;
             return self.compute(id, host, span, observer);
         }
+        self.handlers.tasks[id].working = true;
         self.hold(id, span);
     }
 
@@ -371,6 +400,7 @@ impl World {
             }
             Waits::Flight { cache, key, .. } => self.leave_flight(id, cache, key),
             Waits::Host(host) => self.stop_computing(id, host, observer),
+            Waits::Suspended | Waits::Pause => {}
             Waits::Nothing => unreachable!("a task is stopped twice"),
         }
         self.handlers.tasks.remove(id);
@@ -458,6 +488,7 @@ impl World {
             Wake::Task(task) => self.wake(task),
             Wake::Frame(frame) => self.frame_fires(frame, observer),
             Wake::Lease { holding } => self.lease_ends(holding, observer),
+            Wake::Fault(fault) => self.fault_fires(fault, observer),
             Wake::Host(host) => self.host_fires(host, observer),
             Wake::Client { producer, client } => self.client_sends(producer, client, observer),
         }

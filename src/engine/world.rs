@@ -9,7 +9,7 @@ use super::line::Line;
 use super::message::Messages;
 use super::service::Shedding;
 use super::slab::NONE;
-use crate::model::{Model, Priority};
+use crate::model::{Ack, Model, Priority};
 use crate::random::{Distribution, Stream};
 use crate::units::{Span, Time};
 use std::sync::Arc;
@@ -117,6 +117,8 @@ pub(super) struct Worker {
     /// The consumer whose buffer it works off; `NONE` where its consumer may hold no more than it works on, so that the
     /// worker takes messages from the queue itself.
     pub consumer: u32,
+    /// Not crashed.
+    pub up: bool,
     /// The message in work, `NONE` while idle.
     pub message: u32,
     /// What it runs, in a pool with a program.
@@ -139,10 +141,22 @@ pub(super) struct Pool {
     pub program: u32,
     /// The host of its workers; `NONE`: each has a processor of its own.
     pub host: u32,
+    /// What becomes of its messages when a worker crashes.
+    pub ack: Ack,
+    /// By how much its work is slower now, and how many faults let it stand still.
+    pub slowdown: f64,
+    pub pauses: i32,
     /// Its number among the observer's pools, and that of its queue among the observer's queues.
     pub record: u32,
     pub records_at: u32,
     pub services: Stream,
+}
+
+impl Pool {
+    /// Work done in a unit of time.
+    pub fn speed(&self) -> f64 {
+        if self.pauses > 0 { 0.0 } else { 1.0 / self.slowdown }
+    }
 }
 
 /// What becomes of a message that was worked on.

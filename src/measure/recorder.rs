@@ -395,6 +395,7 @@ impl Observer for Recorder {
                     self.queues[queue as usize].unacked.fall(now);
                 }
             }
+            Transition::Withdrawn { queue } => self.queues[queue as usize].unacked.fall(now),
             Transition::Failed { pool } => self.pools[pool as usize].failed += 1,
             Transition::Wasted { pool } => self.pools[pool as usize].wasted += 1,
             Transition::Retried { producer } => self.producers[producer as usize].retries += 1,
