@@ -71,7 +71,8 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         faults: model.faults.iter().enumerate().map(|(at, it)| fault::state(it, named("faults", &at.to_string()))).collect(),
         victims,
         endangered: !model.faults.is_empty(),
-        names: names,
+        names,
+        look_again: 0,
         members: 0,
     };
     let mut world = World {

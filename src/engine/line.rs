@@ -79,7 +79,7 @@ impl Line {
     /// Gives a message back that was taken: it comes next again, as far as the discipline has an order.
     pub fn push_front(&mut self, message: MessageSlot, priority: u8) {
         match self {
-            Line::Fifo(line) => line.push_front(message.0),
+            Line::Fifo(line) | Line::Adaptive(line, _) => line.push_front(message.0),
             Line::Lifo(line) => line.push(message.0),
             Line::Random(bag) => bag.push(message),
             Line::Priority(levels) => levels.push_front(message, priority),
