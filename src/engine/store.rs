@@ -177,8 +177,8 @@ mod tests {
         }
     }
 
-    /// Che's approximation (Che, Tung, Wang 2002): a key is there with probability 1 - exp(-p t), with the t for which as many are
-    /// there as there is room for. Its error under Zipf keys is below one in a hundred (Fricker, Robert, Roberts 2012).
+    /// Che's approximation (Che, Tung, Wang 2002): a key is there with probability 1 - exp(-p t), with the t for which as many
+    /// are there as there is room for. Its error under Zipf keys is below one in a hundred (Fricker, Robert, Roberts 2012).
     #[test]
     fn under_zipf_keys_the_hit_ratio_is_che_s() {
         for (count, exponent, capacity) in [(1000, 0.8, 100), (1000, 1.2, 20), (5000, 1.0, 1000)] {
