@@ -16,6 +16,7 @@ mod fifo;
 mod line;
 mod message;
 mod observer;
+mod presence;
 mod producer;
 mod queue;
 mod run;
@@ -23,5 +24,6 @@ mod world;
 
 pub use message::{Message, MessageSlot};
 pub use observer::{Observer, Origin, Outcome, Silent, Transition};
+pub use presence::{AtPool, AtQueue, Crowd, Presence};
 pub use run::Halt;
 pub use world::{Tally, World};

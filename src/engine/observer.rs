@@ -49,8 +49,8 @@ pub enum Transition<'a> {
     /// A worker finished it, and its consumer acknowledged it; `sojourn` is from entering the queue, `service` from the start.
     /// `resumes`: the worker begins with the next at this instant. `refilled`: another is dispatched in its place.
     Finished { pool: u32, queue: u32, service: Span, sojourn: Span, resumes: bool, refilled: bool },
-    /// A queue lost it; `stored` when it was ready.
-    Lost { queue: u32, outcome: Outcome, stored: bool },
+    /// A queue lost it, `waited` after it entered; `stored` when it was ready.
+    Lost { queue: u32, outcome: Outcome, waited: Span, stored: bool },
     /// It left the system.
     Ended { producer: u32, slot: MessageSlot, outcome: Outcome, message: &'a Message },
 }

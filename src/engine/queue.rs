@@ -105,7 +105,8 @@ impl World {
 
     #[inline(never)]
     fn lose<O: Observer>(&mut self, at: u32, slot: MessageSlot, outcome: Outcome, stored: bool, observer: &mut O) {
-        observer.record(self.now, Transition::Lost { queue: at, outcome, stored });
+        let waited = self.now - self.messages[slot].entered;
+        observer.record(self.now, Transition::Lost { queue: at, outcome, waited, stored });
         self.tally.lost += 1;
         self.end(slot, outcome, observer);
     }

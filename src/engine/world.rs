@@ -240,11 +240,11 @@ impl World {
         let held: usize = self.consumers.iter().map(|consumer| consumer.held as usize).sum();
         let live = self.messages.live();
         if self.tally.created != self.tally.finished + self.tally.lost + live as u64 {
-            return Err(format!("{:?}, but {live} messages are in the system", self.tally));
+            return Err(format!("messages went astray: {:?}, but {live} messages are in the system", self.tally));
         }
         if live != ready + buffered + busy || held != buffered + behind_buffers {
             return Err(format!(
-                "{live} messages in the system: {ready} ready, {held} held, {buffered} buffered, {busy} in work"
+                "messages went astray: {live} in the system, {ready} ready, {held} held, {buffered} buffered, {busy} in work"
             ));
         }
         if let Some(at) = self.queues.iter().position(|queue| queue.line.len() > 0 && !queue.takers.is_empty()) {

@@ -28,6 +28,8 @@ pub struct ProducerRecord {
     pub completion: Histogram,
     /// Time spent waiting for workers, over all stages; finished messages.
     pub wait: Histogram,
+    /// Birth to the end of those that were lost, in message-nanoseconds.
+    pub(super) lost_after: u128,
     /// The pools whose sojourn is the completion, so that it is not recorded again.
     completes_at: Vec<PoolId>,
 }
@@ -41,6 +43,8 @@ pub struct QueueRecord {
     pub acked: u64,
     /// Lost, by outcome.
     pub lost: [u64; 4],
+    /// Entering to the loss of those that were lost, in message-nanoseconds.
+    pub(super) lost_wait: u128,
     /// Waiting in the queue.
     pub ready: Level,
     /// Held by consumers.
@@ -251,6 +255,11 @@ impl QueueRecord {
         }
     }
 
+    /// Whether what it holds is read off the busy workers of its only pool.
+    pub(super) fn is_lean(&self) -> bool {
+        self.lean
+    }
+
     /// From the latest maximum of `ready` in the measured time to the first time after it that none was ready; `None` when
     /// none was ever ready or it has not emptied yet.
     pub fn drain(&self) -> Option<Span> {
@@ -319,9 +328,10 @@ impl Observer for Recorder {
                     self.queues[queue as usize].unacked.fall(now);
                 }
             }
-            Transition::Lost { queue, outcome, stored } => {
+            Transition::Lost { queue, outcome, waited, stored } => {
                 let record = &mut self.queues[queue as usize];
                 record.lost[outcome as usize] += 1;
+                record.lost_wait += u128::from(waited.0);
                 if stored {
                     record.take(now);
                 }
@@ -334,6 +344,8 @@ impl Observer for Recorder {
                     if record.completes_at.is_empty() {
                         record.completion.record((now - message.born).0);
                     }
+                } else {
+                    record.lost_after += u128::from((now - message.born).0);
                 }
             }
         }

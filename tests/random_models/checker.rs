@@ -73,6 +73,7 @@ enum Due {
     End {
         outcome: Outcome,
         slot: Option<u32>,
+        waited: Span,
         /// The queue in which it was ready, if it was.
         from: Option<u32>,
     },
@@ -488,7 +489,7 @@ impl Observer for Checker<'_> {
                 self.check_queue(queue);
                 self.count(self.queue_name(queue, "acked.count"));
             }
-            Transition::Lost { queue, outcome, stored } => {
+            Transition::Lost { queue, outcome, waited, stored } => {
                 let slot = if stored { None } else { self.current.take() };
                 if stored {
                     self.change(&self.queue_name(queue, "ready"), -1);
@@ -496,12 +497,13 @@ impl Observer for Checker<'_> {
                 }
                 let kind = format!("{outcome:?}.count").to_lowercase();
                 self.count(self.queue_name(queue, &kind));
-                self.due = Due::End { outcome, slot, from: stored.then_some(queue) };
+                self.due = Due::End { outcome, slot, waited, from: stored.then_some(queue) };
             }
             Transition::Ended { slot, outcome, message, .. } => {
                 match due {
-                    Due::End { outcome: expected, slot: which, from } => {
+                    Due::End { outcome: expected, slot: which, waited, from } => {
                         assert_eq!(outcome, expected);
+                        assert_eq!(message.entered + waited, now);
                         assert!(which.is_none_or(|which| which == slot.0), "another message ends than the one lost");
                         if let Some(queue) = from {
                             self.lose(queue, outcome, slot.0, message.entered);
