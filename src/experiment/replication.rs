@@ -187,3 +187,42 @@ pub fn journal(model: &Model, warmup: Span, out: impl Write, progress: &dyn Fn(T
     }
     journal.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Precision, Queue, RunPlan, Warmup};
+
+    /// What the program says before it ends with 101: the law, the place, both numbers, and how to repeat it.
+    #[test]
+    #[should_panic(
+        expected = "the conservation of messages does not hold at queues.jobs: 3 messages were there or were published, but 0 \
+                    were acknowledged or lost or are still there (replication 4, seed 17)"
+    )]
+    fn a_broken_law_ends_the_run() {
+        let plan = RunPlan {
+            duration: Some(Span(1)),
+            warmup: Warmup::None,
+            replications: 1,
+            seed: 17,
+            stop: Stop::Duration,
+            max_events: None,
+            confidence: 0.95,
+            bin: None,
+            terminating: true,
+            precision: Precision::default(),
+        };
+        let jobs = Queue {
+            name: "jobs".to_owned(),
+            discipline: crate::model::Discipline::Fifo,
+            max_length: None,
+            overflow: crate::model::Overflow::DropHead,
+            ttl: None,
+        };
+        let model = Model { title: None, plan, producers: vec![], queues: vec![jobs], pools: vec![], goals: vec![] };
+        let world = World::new(&model, 17, 4, Time::LATEST);
+        let mut begin = world.presence(Time::ZERO);
+        begin.queues[0].ready.messages = 3;
+        audit(&model, &world, &Recorder::new(&model), [begin, world.presence(Time::ZERO)], 4);
+    }
+}

@@ -7,6 +7,7 @@ use super::layout;
 use super::quantity::{self, Kind, Shown, plainly};
 use super::stability::{self, Trouble};
 use super::style::{Role, Style, width, wrapped};
+use crate::experiment::stability::{expected, known};
 use crate::model::{Load, Model, PoolId, Producer, Queue, QueueId, QueueLoad};
 use crate::units::Span;
 use serde_json::{Value, json};
@@ -104,6 +105,7 @@ fn pool_json(model: &Model, load: &Load, id: PoolId) -> Value {
         "mean_service": own.mean_service.and_then(number),
         "capacity": number(capacity(model, load, id)),
         "utilization": utilization(model, load, id).and_then(number),
+        "verdict": verdict(model, load, id),
     })
 }
 
@@ -202,6 +204,12 @@ fn utilization(model: &Model, load: &Load, id: PoolId) -> Option<f64> {
     steady.then_some(load.pools[id.0 as usize].utilization)
 }
 
+/// The verdict by what the scenario says, as a word.
+fn verdict(model: &Model, load: &Load, id: PoolId) -> &'static str {
+    let queue = model.pools[id.0 as usize].queue;
+    stability::word(expected(known(load, queue), stability::sheds(model.queue(queue))))
+}
+
 /// Messages a second that a pool hands on: what comes to it, as far as it can.
 fn passed_on(model: &Model, load: &Load, pool: usize) -> f64 {
     load.pools[pool].rate.min(capacity(model, load, PoolId(pool as u32)))
@@ -230,12 +238,15 @@ fn loads(model: &Model, load: &Load) -> Block {
         Group { title, unit, columns: vec![Column { head: "", cells }] }
     };
     let steady = |at: usize| utilization(model, load, PoolId(at as u32)).is_some();
+    let verdicts = pools.iter().map(|&at| Shown { value: verdict(model, load, PoolId(at as u32)).to_owned(), margin: None });
+    let verdicts = Column { head: "", cells: verdicts.collect() };
     let groups = vec![
         column("offered", Kind::Rate, &|at| steady(at).then_some(load.pools[at].rate)),
         column("mean service", Kind::Time, &|at| load.pools[at].mean_service),
         column("workers", Kind::Plain, &|at| Some(f64::from(load.pools[at].workers))),
         column("capacity", Kind::Rate, &|at| Some(capacity(model, load, PoolId(at as u32)))),
         column("utilization", Kind::Share, &|at| utilization(model, load, PoolId(at as u32))),
+        Group { title: "verdict", unit: Kind::Plain.unit([]), columns: vec![verdicts] },
     ];
     Block { title: "offered load", names: model.pools.iter().map(|pool| pool.name.clone()).collect(), groups }
 }
