@@ -133,10 +133,11 @@ fn verdict(known: f64, seen: &Estimate, grew: bool, may_grow: bool, lost: f64) -
     let (low, high) = (seen.low.unwrap_or(value), seen.high.unwrap_or(value));
     let over = low >= 1.0 || (known >= 1.0 - ROUNDING && high >= 1.0);
     let under = high < 1.0 || (known < 1.0 - ROUNDING && low < 1.0);
+    let rises = grew || may_grow && high >= 1.0;
     match (over, under) {
         (true, _) if lost > 0.0 => Verdict::Saturated,
         (true, _) if grew => Verdict::Overloaded,
-        (_, true) if !grew && !(may_grow && high >= 1.0) => Verdict::Stable,
+        (_, true) if !rises => Verdict::Stable,
         _ => Verdict::Undecided,
     }
 }
