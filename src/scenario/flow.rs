@@ -66,7 +66,7 @@ impl Resolver<'_> {
         let places = queues + model.services.len();
         let sure: Vec<Way> = ways.iter().copied().filter(|way| way.edge.always).collect();
         for cycle in cycles(places, &sure) {
-            let problem = endless(model, &cycle);
+            let problem = endless(model, &cycle, "never end");
             let calls = cycle.iter().all(|way| way.is_call);
             let help = if calls {
                 "remove one `call` of the cycle, or let it be one way of a `choose`"
@@ -91,7 +91,7 @@ impl Resolver<'_> {
         let cycle = cycles(places, ways).into_iter().next();
         if let Some(cycle) = cycle.filter(|_| !settles(model)) {
             let help = "make the way back less likely, so that each message causes less than one more on average";
-            let problem = endless(model, &cycle).map(|problem| problem.label("on average they become no fewer").help(help));
+            let problem = endless(model, &cycle, "become no fewer").map(|problem| problem.help(help));
             self.log.extend(problem);
             return;
         }
@@ -156,7 +156,7 @@ fn cycles(places: usize, ways: &[Way]) -> Vec<Vec<Way>> {
 }
 
 /// A problem with a cycle, at the place that closes it.
-fn endless(model: &Model, ways: &[Way]) -> Option<Problem> {
+fn endless(model: &Model, ways: &[Way], how: &str) -> Option<Problem> {
     let (first, last) = (ways.first()?, ways.last()?);
     let name = |place: usize| match place.checked_sub(model.queues.len()) {
         Some(service) => &model.services[service].name,
@@ -170,7 +170,7 @@ fn endless(model: &Model, ways: &[Way]) -> Option<Problem> {
         text += &format!(" -> `{}`", name(way.to));
     }
     let what = if ways.iter().all(|way| way.is_call) { "calls" } else { "messages" };
-    let problem = Problem::error(last.edge.place, format!("{what} never end: {text}"));
+    let problem = Problem::error(last.edge.place, format!("{what} {how}: {text}"));
     let others = ways.iter().rev().skip(1).take(5);
     Some(others.fold(problem, |problem, way| problem.related(way.edge.place, "part of the cycle")))
 }

@@ -277,7 +277,7 @@ impl Resolver<'_> {
         let permits = form.and_then(|at| at.value.permits.value()).map_or(1, |whole| whole.0);
         let already = walk.held.iter().filter(|held| **held == lock).count() as u64;
         if already >= permits && form.is_some_and(|at| at.value.lease.is_missing()) {
-            let message = format!("`{}` is taken here for ever: this handler holds it already", name.value);
+            let message = format!("`{}` can never be taken here: this handler holds it already", name.value);
             let problem = Problem::error(name.place, message);
             self.log.push(problem.help("take it once, or give it more `permits`"));
         }
@@ -303,7 +303,8 @@ impl Resolver<'_> {
         let locks: Vec<Option<usize>> = given.iter().map(|name| self.take(name, walk)).collect();
         walk.held.truncate(outer);
         if let Some(at) = step.locks.given().filter(|at| at.value.len() != names.value.len()) {
-            let message = format!("{} locks for {} participants", at.value.len(), names.value.len());
+            let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+            let message = format!("{} for {}", many(at.value.len(), "lock"), many(names.value.len(), "participant"));
             let problem = Problem::error(at.place, message).related(names.place, "each of these needs one");
             self.log.push(problem.help("name a lock for each participant, in the same order, or none at all"));
             return None;
