@@ -75,11 +75,31 @@ impl Resolver<'_> {
             };
             self.log.extend(problem.map(|problem| problem.help(help)));
         }
+        self.locked_out(model, connections);
         let reach = Reach::of(model, connections, &ways);
         self.carried_work(scenario, model, connections, &reach);
         self.unused_carry(scenario, connections, &reach);
         self.priorities(scenario, model, connections, &reach);
         self.feedback(scenario, model, places, &ways);
+    }
+
+    /// Services that can never answer, because they need the lock that their caller holds.
+    fn locked_out(&mut self, model: &Model, connections: &Connections) {
+        for (_, _, links) in connections.links() {
+            for (lock, call) in &links.calls_under {
+                let known = &model.locks[*lock];
+                if known.permits > 1 || known.lease.is_some() {
+                    continue;
+                }
+                if let Some(taken) = takes(&connections.services, call.to, *lock) {
+                    let service = &model.services[call.to].name;
+                    let message =
+                        format!("`{service}` can never answer here: it waits for `{}`, which its caller holds", known.name);
+                    let problem = Problem::error(call.place, message).related(taken, "taken here, to answer");
+                    self.log.push(problem.help("call it before the lock is taken or after it is given back"));
+                }
+            }
+        }
     }
 
     /// Cycles that are not gone every time: whether they end, and whether time passes in them.
@@ -147,6 +167,24 @@ impl Resolver<'_> {
         };
         self.log.push(problem.help(help));
     }
+}
+
+/// Where a service takes a lock for every request, by itself or through others that it calls each time.
+fn takes(services: &[Links], service: usize, lock: usize) -> Option<Place> {
+    let mut seen = vec![service];
+    let mut at = 0;
+    while let Some(&here) = seen.get(at) {
+        if let Some(taken) = services[here].locks.iter().find(|edge| edge.always && edge.before_reply && edge.to == lock) {
+            return Some(taken.place);
+        }
+        for edge in services[here].calls.iter().filter(|edge| edge.always && edge.before_reply) {
+            if !seen.contains(&edge.to) {
+                seen.push(edge.to);
+            }
+        }
+        at += 1;
+    }
+    None
 }
 
 /// The cycles among places, each as the ways that close it.
