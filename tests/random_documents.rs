@@ -144,11 +144,17 @@ fn token() -> impl Strategy<Value = String> {
     prop_oneof![8 => prop::sample::select(words.to_vec()).prop_map(str::to_owned), 1 => any::<String>(), 1 => "[ -~]{0,12}"]
 }
 
+/// Scenarios that resolve.
+fn texts() -> Vec<&'static str> {
+    let calls = include_str!("data/sync-and-async.toml");
+    templates().iter().map(|template| template.text).chain([calls]).collect()
+}
+
 /// A scenario that resolves, and its cuts and splices.
 fn mutated() -> impl Strategy<Value = String> {
-    let cut = (0usize..templates().len(), prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, token()), 1..6));
+    let cut = (0usize..texts().len(), prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, token()), 1..6));
     cut.prop_map(|(template, edits)| {
-        let mut characters: Vec<char> = templates()[template].text.chars().collect();
+        let mut characters: Vec<char> = texts()[template].chars().collect();
         for (at, length, replacement) in edits {
             let start = at.index(characters.len() + 1);
             let end = (start + length).min(characters.len());
@@ -366,7 +372,7 @@ proptest! {
             1..4,
         ),
     ) {
-        survive(templates()[template].text, false, &overrides);
+        survive(texts()[template], false, &overrides);
     }
 
     #[test]

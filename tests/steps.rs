@@ -423,7 +423,7 @@ fn feedback_is_solved() {
             "[producers.web]\narrivals = {{ poisson = \"60/s\" }}\npublish = \"jobs\"\n[queues.jobs]\n[queues.again]\n\
              [consumers.workers]\nqueue = \"jobs\"\ncount = {count}\n\
              steps = [{{ work = \"5ms\" }}, {{ choose = [{{ weight = {share}, steps = [{{ publish = \"again\" }}] }}, {{ weight = {} }}] }}]\n\
-             [consumers.back]\nqueue = \"again\"\nservice = \"1ms\"\npublish = \"jobs\"\n",
+             [consumers.back]\nqueue = \"again\"\ncount = {count}\nservice = \"1ms\"\npublish = \"jobs\"\n",
             100 - share
         ))
     };
@@ -512,4 +512,15 @@ fn calls_that_may_come_back_are_solved() {
     let load = Load::of(&model);
     near(load.services[0].rate, 20.0);
     near(load.services[0].response, 0.004);
+}
+
+#[test]
+fn the_design_with_calls_and_a_queue_is_free_of_warnings() {
+    let document = Document { name: "design".to_owned(), path: None, text: include_str!("data/sync-and-async.toml").to_owned() };
+    let resolved = resolve(&document, &[]).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(resolved.warnings.is_empty(), "{}", resolved.warnings);
+    let load = Load::of(&resolved.model);
+    // 40/s of 80 ms on eight workers, and of 0.2 * 30 ms + 2 ms on two.
+    near(load.services[0].utilization, 0.4);
+    near(load.services[1].utilization, 0.16);
 }

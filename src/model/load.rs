@@ -2,6 +2,7 @@
 //!
 //! Times without waiting are the least, so that utilizations are lower bounds where handlers call.
 
+use super::demand::product;
 use super::traffic::{Traffic, carries, taken, waits};
 use super::{HostId, Model};
 
@@ -165,7 +166,7 @@ impl Traffic<'_> {
                     rate,
                     mean_service: mean,
                     workers,
-                    utilization: mean.map_or(0.0, |mean| rate * mean / f64::from(workers)),
+                    utilization: mean.map_or(0.0, |mean| product(rate, mean) / f64::from(workers)),
                 }
             })
             .collect();
@@ -195,7 +196,7 @@ impl Traffic<'_> {
             workers,
             capacity: self.capacity(at),
             peak_rate,
-            utilization: mean_service.map_or(0.0, |mean| rate * mean / f64::from(workers)),
+            utilization: mean_service.map_or(0.0, |mean| product(rate, mean) / f64::from(workers)),
         }
     }
 
@@ -203,8 +204,8 @@ impl Traffic<'_> {
         let (mut demand, mut steady) = (0.0, 0.0);
         // What cannot be worked off by its workers does not come to the processors.
         let mut add = |all: f64, lasting: f64, capacity: f64, work: f64| {
-            demand += all.min(capacity) * work;
-            steady += lasting.min(capacity) * work;
+            demand += product(all.min(capacity), work);
+            steady += product(lasting.min(capacity), work);
         };
         for ((pool, load), own) in
             self.model.pools.iter().zip(pools).zip(&self.pools).filter(|((pool, _), _)| pool.host == Some(host))

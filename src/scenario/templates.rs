@@ -41,12 +41,6 @@ pub fn templates() -> &'static [Template] {
             beside: None,
         },
         Template {
-            name: "sync-and-async",
-            about: "a request that calls services, and leaves a part to a queue",
-            text: include_str!("templates/sync-and-async.toml"),
-            beside: None,
-        },
-        Template {
             name: "replay",
             about: "recorded arrivals and service times from a CSV file",
             text: include_str!("templates/replay.toml"),

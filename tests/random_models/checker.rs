@@ -220,7 +220,7 @@ impl<'m> Checker<'m> {
             Discipline::Priority { .. } => {
                 self.model.producers.iter().any(|producer| !matches!(producer.priority, Priority::Constant(_)))
             }
-            Discipline::Fifo | Discipline::Lifo => false,
+            Discipline::Fifo | Discipline::Lifo | Discipline::AdaptiveLifo { .. } => false,
         };
         !passed_on && !drawn
     }
@@ -301,6 +301,8 @@ impl<'m> Checker<'m> {
         let taken = match self.model.queues[queue as usize].discipline {
             Discipline::Fifo => line.pop_front(),
             Discipline::Lifo => line.pop_back(),
+            Discipline::AdaptiveLifo { above } if line.len() as u64 > above => line.pop_back(),
+            Discipline::AdaptiveLifo { .. } => line.pop_front(),
             Discipline::Random => {
                 let at = line.iter().position(|waiting| waiting.since == since);
                 at.and_then(|at| line.remove(at)).map(|waiting| Waiting { slot: None, ..waiting })
