@@ -13,6 +13,7 @@ use queuelab::experiment::{Cut, Summary};
 use queuelab::model::{Comparison, Goal, Handler, Load, Model, Prefetch, QueueId, Work};
 use queuelab::random::Distribution;
 use queuelab::report::{self, RunResult, Style, chart};
+use queuelab::scenario::{Document, resolve};
 use queuelab::units::Span;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -160,9 +161,31 @@ fn a_folder_is_written_whole() {
     assert_eq!(fs::read_to_string(target.join("result.json")).unwrap(), report::json(&other));
 }
 
+/// The beginning of a service in place of another.
+const SERVICE_WITH_EVERYTHING: &str = r#"count = 2
+concurrency = 2
+balance = "round-robin"
+discipline = "adaptive-lifo"
+shed = "codel"
+host = "node"
+steps = [
+    { repeat = 2, steps = [{ lock = "row", steps = [{ work = "1ms" }] }] },
+    { choose = [{ weight = 1, steps = [{ call = "payment", hedge = "50ms", breaker = {}, fallback = [] }] }, { weight = 9 }] },
+    { reply = true },
+    { two_phase_commit = ["payment"], locks = ["row"] },
+    { fail = "1%" },
+"#;
+
 #[test]
 fn a_topology_is_drawn_with_its_load() {
-    for (name, model) in [("check-stages", system::stages()), ("check-overloaded", system::overloaded())] {
+    // A host too, and a step of every kind that the document does without.
+    let text = include_str!("data/sync-and-async.toml").replace("count = 2\nsteps = [", SERVICE_WITH_EVERYTHING)
+        + "[hosts.node]\ncores = 2\n[locks.row]\n";
+    let document = Document { name: "design".to_owned(), path: None, text };
+    let design = resolve(&document, &[]).unwrap_or_else(|problems| panic!("{problems}")).model;
+    for (name, model) in
+        [("check-stages", system::stages()), ("check-overloaded", system::overloaded()), ("check-design", design)]
+    {
         let load = Load::of(&model);
         let text = report::topology(&model, &load, Style::PLAIN);
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");

@@ -3,7 +3,7 @@
 use super::along::Along;
 use crate::engine::{Halt, Presence, Tally, World};
 use crate::measure::{self, Journal, Recorder, Series, gauges, reading};
-use crate::model::{Model, Stop};
+use crate::model::{FaultTimes, Model, Stop};
 use crate::units::{Span, Time};
 use std::io::Write;
 
@@ -72,7 +72,9 @@ impl Schedule {
 
 /// Whether a model has a steady state to be measured: no plan over time, no end of arrivals, no start that matters.
 pub fn steady(model: &Model) -> bool {
-    let planned = model.producers.iter().any(|producer| producer.arrivals.varies_by_plan() || producer.messages.is_some());
+    let faults = model.faults.iter().any(|fault| matches!(fault.times, FaultTimes::At { .. }));
+    let planned =
+        faults || model.producers.iter().any(|producer| producer.arrivals.varies_by_plan() || producer.messages.is_some());
     !(model.plan.terminating || planned || model.plan.stop == Stop::Drained)
 }
 
