@@ -62,6 +62,8 @@ fn the_formats_for_programs() {
         for values in [&mut column.mean, &mut column.min, &mut column.max] {
             values.truncate(4);
         }
+        column.low.truncate(4);
+        column.high.truncate(4);
     });
     small.summary.distributions.values_mut().for_each(|shape| {
         shape.quantiles.truncate(4);
@@ -317,6 +319,9 @@ proptest! {
         for column in result.summary.series.columns.values_mut() {
             for values in [&mut column.mean, &mut column.min, &mut column.max] {
                 values.iter_mut().for_each(|number| *number = draw());
+            }
+            for ends in [&mut column.low, &mut column.high] {
+                ends.iter_mut().for_each(|end| *end = Some(draw()));
             }
         }
         result.provenance.duration = Some(draw());

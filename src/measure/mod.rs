@@ -11,7 +11,7 @@ mod sums;
 
 pub use census::Census;
 pub use histogram::Histogram;
-pub use journal::Journal;
+pub use journal::{Journal, Row, Rows};
 pub use level::Level;
 pub use recorder::Recorder;
 pub use series::Series;

@@ -84,8 +84,9 @@ fn of_growth(model: &Model, queue: &Queue, summary: &Summary) -> Option<Warning>
     if model.plan.stop == Stop::Drained {
         return None;
     }
-    let column = summary.series.columns.get(&format!("queues.{}.backlog", queue.name))?;
-    let skipped = (summary.series.warmup / summary.series.bin) as usize;
+    let backlog = format!("queues.{}.backlog", queue.name);
+    let column = summary.series.columns.get(&backlog)?;
+    let skipped = (summary.warmup(&backlog) / summary.series.bin(column)) as usize;
     still_rising(column, skipped).then(|| {
         warning(
             "still-growing",
@@ -131,20 +132,19 @@ fn nothing_finished(model: &Model, summary: &Summary) -> Option<Warning> {
 /// Far percentiles that are shown or judged, with too few observations beyond them: one warning for each percentile, naming the
 /// quantities.
 fn few_samples(model: &Model, summary: &Summary) -> Vec<Warning> {
-    let replications = f64::from(model.plan.replications.max(1));
     let mut warnings = Vec::new();
     let mut named = BTreeSet::new();
     for (suffix, percentile, beyond) in FAR_PERCENTILES {
         let mut scarce: Vec<(&str, f64)> = Vec::new();
         for (metric, shape) in &summary.distributions {
-            let samples = shape.count as f64 / replications * beyond;
+            let samples = shape.count as f64 / summary.replications(metric).max(1) as f64 * beyond;
             // What is too few for p99 is too few for all that lies further out.
             let few = shape.count > 0 && samples.round() < OBSERVATIONS_BEYOND;
             if few && matters(model, summary, &format!("{metric}.{suffix}")) && named.insert(metric) {
                 scarce.push((metric, samples));
             }
         }
-        let Some(worst) = scarce.iter().map(|(_, samples)| *samples).reduce(f64::min) else {
+        let Some((metric, worst)) = scarce.iter().copied().reduce(|one, other| if other.1 < one.1 { other } else { one }) else {
             continue;
         };
         let first: Vec<String> = scarce.iter().take(2).map(|(metric, _)| format!("`{metric}`")).collect();
@@ -154,9 +154,10 @@ fn few_samples(model: &Model, summary: &Summary) -> Vec<Warning> {
             more => format!(" and {more} more"),
         };
         let ends = model.producers.iter().any(|producer| producer.messages.is_some() || producer.arrivals.ends());
-        let cure = match model.plan.duration {
+        let planned = model.plan.duration.map(|duration| duration.as_secs_f64());
+        let cure = match summary.part(metric).map_or(planned, |part| part.duration) {
             Some(duration) if !ends => {
-                let needed = duration.as_secs_f64() * OBSERVATIONS_BEYOND / worst;
+                let needed = duration * OBSERVATIONS_BEYOND / worst;
                 format!("a `run.duration` of {} would do", plainly(needed, Kind::Time))
             }
             _ => "let the producers send more messages".to_owned(),

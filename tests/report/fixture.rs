@@ -50,11 +50,14 @@ pub fn exponential(count: u64, busy: f64, mean: f64, plus: f64) -> Shape {
 
 /// A column that wanders around a level.
 pub fn column(unit: &str, bins: usize, noise: &mut Noise, level: impl Fn(f64) -> f64, spread: f64) -> Column {
-    let mut column = Column { unit: unit.to_owned(), mean: Vec::new(), min: Vec::new(), max: Vec::new() };
+    let mut column =
+        Column { method: Some("Student t over 10 replications, each bin by itself".to_owned()), ..Column::empty(unit) };
     for at in 0..bins {
         let level = level(at as f64 / bins as f64);
         let mean = level * (1.0 + 0.3 * spread * (noise.next() - 0.5));
         column.mean.push(mean);
+        column.low.push(Some(mean * (1.0 - 0.4 * spread)));
+        column.high.push(Some(mean * (1.0 + 0.4 * spread)));
         column.min.push(mean * (1.0 - spread * (0.5 + 0.5 * noise.next())).max(0.0));
         column.max.push(mean * (1.0 + spread * (0.5 + noise.next())));
     }
@@ -155,7 +158,13 @@ pub fn result() -> RunResult {
             duration: Some(600.0),
             warmup: 60.0,
         },
-        summary: Summary { metrics, distributions, series: Series { bin: 3.3, warmup: 60.0, columns }, replicates },
+        summary: Summary {
+            metrics,
+            distributions,
+            series: Series { bin: 3.3, warmup: 60.0, columns },
+            replicates,
+            parts: Vec::new(),
+        },
         routes: ["web", "nightly-import"].map(|name| (name.to_owned(), vec!["jobs".to_owned()])).into(),
         theory: IndexMap::new(),
         precision: None,
@@ -233,6 +242,7 @@ pub fn empty() -> RunResult {
         .values_mut()
         .for_each(|shape| *shape = Shape { unit: "s".into(), count: 0, quantiles: vec![], bins: vec![] });
     summary.series.columns.clear();
+    summary.series.warmup = 0.0;
     result.goals.clear();
     result.warnings.clear();
     result.provenance.warmup = 0.0;
@@ -269,6 +279,10 @@ pub fn scaled(time: f64) -> RunResult {
         for values in [&mut column.mean, &mut column.min, &mut column.max] {
             values.truncate(1);
             values.iter_mut().for_each(|value| *value = (*value + 1.0) * by);
+        }
+        for ends in [&mut column.low, &mut column.high] {
+            ends.truncate(1);
+            ends.iter_mut().flatten().for_each(|value| *value = (*value + 1.0) * by);
         }
     }
     result.provenance.duration = Some(600.0 * time);
