@@ -88,14 +88,17 @@ fn assert_within(part: &Summary, whole: &Summary) {
 
 #[test]
 fn threads_change_nothing() {
-    let on = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        serde_json::to_string(&pool.install(|| run(BUSY, &[]))).unwrap()
-    };
-    let alone = on(1);
-    assert!(alone.contains("consumers.mailers.wait.p99"));
-    for threads in [1, 2, 8] {
-        assert!(alone == on(threads), "{threads} threads give other bytes");
+    let parts = format!("{BUSY}{SLOW}{UNRELATED}").replace("replications = 5", "precision = \"20%\"");
+    for text in [BUSY, &parts] {
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            serde_json::to_string(&pool.install(|| run(text, &[]))).unwrap()
+        };
+        let alone = on(1);
+        assert!(alone.contains("consumers.mailers.wait.p99"));
+        for threads in [1, 2, 8] {
+            assert!(alone == on(threads), "{threads} threads give other bytes");
+        }
     }
 }
 
@@ -170,6 +173,11 @@ fn an_unrelated_transient_changes_no_number() {
             assert_eq!((both.created > one.created, both.fingerprint != one.fingerprint), (at < hall, at < hall), "{at}");
         }
     }
+    // Without goals every pool is to be known, each part at the whole confidence.
+    let bare = &mm3[..mm3.find("[goals]").unwrap()];
+    let (alone, together) = (run(bare, &["run.precision=3%"]), run(&format!("{bare}{SLOW}"), &["run.precision=3%"]));
+    assert_within(&alone, &together);
+    assert_ne!(together.parts[0].duration, together.parts[1].duration);
     // What is never cut stays so beside what is, and the other way round.
     let burst = SLOW.replace(r#"{ poisson = "10/s" }"#, r#"{ profile = [{ for = "5min", rate = "10/s" }] }"#);
     let together = run(&format!("{mm3}{burst}"), &[]);

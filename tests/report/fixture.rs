@@ -1,7 +1,7 @@
 //! Results to render: made from formulas, not from a simulation, so that they never change.
 
 use indexmap::IndexMap;
-use queuelab::experiment::{Column, Reading, Replicate, Series, Shape, Summary};
+use queuelab::experiment::{Column, Part, Reading, Replicate, Series, Shape, Summary};
 use queuelab::report::{GoalResult, Provenance, RunResult, SCHEMA_VERSION, Verdict, Warning};
 use queuelab::stats::Estimate;
 
@@ -226,6 +226,29 @@ pub fn pipeline(stages: usize, name: impl Fn(usize) -> String) -> RunResult {
         summary.distributions.insert(of("sojourn"), exponential(150_000, 0.9, 0.025 * scale, 0.003 * scale));
         summary.series.columns.insert(of("throughput"), column("1/s", 200, &mut noise, |at| 240.0 * (at * 40.0).min(1.0), 0.05));
     }
+    result
+}
+
+/// Two stages that do not hang together, each with its own warm-up and number of replications.
+pub fn parts() -> RunResult {
+    let mut result = pipeline(2, |stage| ["jobs", "hall"][stage].to_owned());
+    let part = |entities: [&str; 2], warmup, duration, replications| Part {
+        entities: entities.map(str::to_owned).to_vec(),
+        warmup,
+        duration: Some(duration),
+        replications,
+    };
+    let summary = &mut result.summary;
+    summary.parts = vec![
+        part(["queues.to-jobs", "consumers.jobs"], 60.0, 600.0, 10),
+        part(["queues.to-hall", "consumers.hall"], 240.0, 1200.0, 35),
+    ];
+    summary.parts[0].entities.insert(0, "producers.web".to_owned());
+    summary.series.warmup = 240.0;
+    summary.series.columns.iter_mut().filter(|(name, _)| name.contains("hall")).for_each(|(_, column)| column.bin = Some(7.2));
+    result.provenance.warmup = 240.0;
+    result.provenance.duration = Some(1200.0);
+    result.provenance.replications = 35;
     result
 }
 

@@ -117,10 +117,12 @@ fn widened(values: &[f64], bin: f64, width: f64) -> Vec<f64> {
             let shared = ((at + 1) as f64 * bin).min(to) - (at as f64 * bin).max(from);
             (sum, time) = (sum + value * shared, time + shared);
         }
-        if !(time > 0.49 * width) {
+        // Not quite a half, for the sake of rounding; and no number that is none goes on for ever.
+        if time > 0.49 * width {
+            wide.push(sum / time);
+        } else {
             return wide;
         }
-        wide.push(sum / time);
     }
 }
 
