@@ -148,15 +148,15 @@ impl Search {
     fn line(&self) -> String {
         let Some(look) = self.slowest() else { return format!("{}: round 1", self.name) };
         let percent = |share: f64| plainly(share, Kind::Share);
-        let reached = look.reached.map_or("no interval yet".to_owned(), |reached| format!("{} reached", percent(reached)));
+        let reached = look.reached.map_or("no interval yet".to_owned(), |reached| format!("± {}", percent(reached)));
         let (round, asked) = (look.number + 1, percent(look.asked));
-        format!("{}: round {round}, {} replications, {reached}, {asked} asked", self.name, look.replications)
+        format!("{}: round {round}, {} replications, {reached}, asked ± {asked}", self.name, look.replications)
     }
 
     /// What is left of the budget.
     fn left(&self, now: Instant) -> String {
         let left = self.spent.map(|spent| spent.saturating_duration_since(now).as_secs_f64().round());
-        left.map_or(String::new(), |left| format!("{} of the budget left", plainly(left, Kind::Time)))
+        left.map_or(String::new(), |left| format!("{} of budget left", plainly(left, Kind::Time)))
     }
 }
 
@@ -194,12 +194,12 @@ mod tests {
         assert_eq!((search.line().as_str(), search.left(begun).as_str(), search.share()), ("mm3: round 1", "", 0.0));
         let look = |number, replications, reached, events| Look { number, replications, next: 53, asked: 0.02, reached, events };
         search.note(0, look(1, 10, None, 10_000), begun);
-        assert_eq!(search.line(), "mm3: round 2, 10 replications, no interval yet, 2 % asked");
+        assert_eq!(search.line(), "mm3: round 2, 10 replications, no interval yet, asked ± 2 %");
         search.note(0, look(4, 35, Some(0.041), 250_000), begun + Duration::from_secs(20));
         search.note(1, look(2, 15, Some(0.01), 100_000), begun + Duration::from_secs(20));
-        assert_eq!(search.line(), "mm3: round 5, 35 replications, 4.1 % reached, 2 % asked");
+        assert_eq!(search.line(), "mm3: round 5, 35 replications, ± 4.1 %, asked ± 2 %");
         // A quarter of the budget took 20 s, so that 60 s are left; 10 s later 50.
-        assert_eq!(search.left(begun + Duration::from_secs(30)), "50 s of the budget left");
+        assert_eq!(search.left(begun + Duration::from_secs(30)), "50 s of budget left");
         assert!((search.share() - (0.02 / 1.02 / 0.041f64).powi(2)).abs() < 1e-12);
     }
 }

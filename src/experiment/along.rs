@@ -49,14 +49,15 @@ impl Along {
         }
     }
 
-    /// Numerators and denominators of a metric in each slot.
-    pub fn slots(&self, metric: usize) -> Vec<(f64, f64)> {
-        self.sums.bins.iter().map(|bin| (bin[2 * metric] as f64, bin[2 * metric + 1] as f64)).collect()
-    }
-
-    /// The distributions of a metric in each batch that has one.
-    pub fn batches(&self, metric: usize) -> Vec<Census> {
-        self.batches.iter().map(|batch| batch[metric].clone()).filter(|census| census.total() > 0).collect()
+    /// For every metric the numerators and denominators in each slot, and the distributions of the batches that have one: these
+    /// are large, and go to whoever makes intervals of them.
+    pub fn by_metric(self) -> Vec<(Vec<(f64, f64)>, Vec<Census>)> {
+        let slots =
+            |metric: usize| self.sums.bins.iter().map(move |bin| (bin[2 * metric] as f64, bin[2 * metric + 1] as f64)).collect();
+        let mut batches: Vec<_> = self.batches.into_iter().map(Vec::into_iter).collect();
+        let metrics = self.sums.quantities() / 2;
+        let mut next = || batches.iter_mut().filter_map(Iterator::next).filter(|census| census.total() > 0).collect();
+        (0..metrics).map(|metric| (slots(metric), next())).collect()
     }
 
     /// Slots in a batch.

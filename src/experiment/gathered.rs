@@ -112,8 +112,8 @@ impl Gathered {
             self.pools = sources.iter().map(Pool::for_source).collect();
         }
         self.pools.iter_mut().zip(sources).for_each(|(pool, source)| pool.add(source));
-        if let Some(along) = &replication.along {
-            self.pools.iter_mut().enumerate().for_each(|(at, pool)| pool.look_along(along.slots(at), along.batches(at)));
+        if let Some(along) = replication.along {
+            self.pools.iter_mut().zip(along.by_metric()).for_each(|(pool, (slots, batches))| pool.look_along(slots, batches));
         }
         self.replicates.push(Replicate {
             fingerprint: format!("{:016x}", replication.tally.fingerprint),

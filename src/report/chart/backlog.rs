@@ -47,9 +47,9 @@ pub fn backlog(result: &RunResult) -> Drawing {
         legend.extend(warmup_entries(summary, curves.iter().map(|(_, curve, _)| *curve)));
     }
     let what = match (bands, many) {
-        (true, _) => "Backlog over time, mean over replications",
-        (false, true) => "Backlog over time, mean over replications without bands",
-        (false, false) => "Backlog over time, one replication without a band",
+        (true, _) => "Mean backlog over time",
+        (false, true) => "Mean backlog over time, without bands",
+        (false, false) => "Backlog over time, one replication: no band",
     };
     let (mut drawing, area) = sheet(result, what, note.as_deref(), &legend);
     if curves.is_empty() {
