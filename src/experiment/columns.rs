@@ -3,6 +3,7 @@
 //! The interval of a bin is that of any other mean over replications, and stands for this bin alone (pointwise): that the band
 //! holds the whole curve at once has a smaller confidence.
 
+use super::gathered::NOT_BEGUN;
 use super::summary::Column;
 use crate::measure::{Gauge, Series};
 use crate::stats;
@@ -42,7 +43,7 @@ pub(super) fn columns(gauges: &[Gauge], all: &mut [Series], ends: &[Time], confi
             column.method = Some(format!("Student t over {} replications, each bin by itself", all.len()));
         } else {
             (column.low, column.high) = (Vec::new(), Vec::new());
-            column.reason = Some(stats::ONE_REPLICATION.to_owned());
+            column.reason = Some(if all.is_empty() { NOT_BEGUN } else { stats::ONE_REPLICATION }.to_owned());
         }
         columns.insert(gauge.name.clone(), column);
     }

@@ -18,6 +18,9 @@ const CHUNK: u32 = 16;
 /// Numbers in the series that are kept; the bands of a larger study are those of its first replications.
 const KEPT_NUMBERS: usize = 20_000_000;
 
+/// Why a part of a model has no numbers at all.
+pub(super) const NOT_BEGUN: &str = "interrupted before its first replication was done";
+
 /// What is kept of the replications, added in their order.
 pub(super) struct Gathered {
     model: Model,
@@ -113,7 +116,7 @@ impl Gathered {
         }
         self.pools.iter_mut().zip(sources).for_each(|(pool, source)| pool.add(source));
         if let Some(along) = replication.along {
-            self.pools.iter_mut().zip(along.by_metric()).for_each(|(pool, (slots, batches))| pool.look_along(slots, batches));
+            self.pools.iter_mut().zip(along.tracks()).for_each(|(pool, track)| pool.look_along(track.slots, track.batches));
         }
         self.replicates.push(Replicate {
             fingerprint: format!("{:016x}", replication.tally.fingerprint),
@@ -140,10 +143,8 @@ impl Gathered {
             let pool = self.pools.get(at);
             let unit = metric.quantity.unit();
             let mut put = |name: String, statistic: Option<Statistic>| {
-                let value = pool.map_or_else(
-                    || Estimate::absent("interrupted before its first replication was done"),
-                    |pool| pool.estimate(metric.quantity, statistic, confidence),
-                );
+                let estimate = |pool: &Pool| pool.estimate(metric.quantity, statistic, confidence);
+                let value = pool.map_or_else(|| Estimate::absent(NOT_BEGUN), estimate);
                 readings.insert(name, Reading { value, unit: unit.to_owned() });
             };
             match metric.quantity.statistics() {

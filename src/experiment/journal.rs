@@ -5,8 +5,13 @@ use super::study::Course;
 use crate::engine::World;
 use crate::measure::{Journal, Rows};
 use crate::model::Model;
-use crate::units::Time;
+use crate::units::{Span, Time};
 use std::io::{Error, ErrorKind, Result, Write};
+
+/// Rows that a step is meant to give: many enough to cost nothing, few enough to be held.
+const ROWS: std::ops::RangeInclusive<usize> = 1_000..=10_000;
+/// The first step.
+const FIRST_STEP: Span = Span(1_000_000);
 
 /// A part of the model on its way.
 struct Run<'m> {
@@ -17,6 +22,8 @@ struct Run<'m> {
     until: Time,
     /// Everything before this instant has happened.
     seen: Time,
+    /// How far it goes next.
+    step: Span,
     over: bool,
 }
 
@@ -29,7 +36,7 @@ pub fn journal(model: &Model, courses: &[Course], out: impl Write, progress: &dy
     let parts = model.parts();
     let mut runs: Vec<Run<'_>> = parts.iter().zip(courses).map(|(part, course)| Run::new(part, *course)).collect();
     let mut rows = Rows::new(out)?;
-    // Whoever is furthest behind goes on, a while at a time: so all stay close together, and few rows wait for the others.
+    // Whoever is furthest behind goes on, a step at a time: so all stay close together, and few rows wait for the others.
     while let Some(last) = runs.iter_mut().filter(|run| !run.over).min_by_key(|run| run.seen) {
         last.advance()?;
         if !progress(last.seen) {
@@ -52,13 +59,21 @@ impl<'m> Run<'m> {
         let end = schedule.arrivals_end();
         let world = World::new(model, model.plan.seed, 0, end);
         let until = if schedule.drain { Time::LATEST } else { end };
-        Run { model, world, journal: Journal::default(), until, seen: Time::ZERO, over: false }
+        Run { model, world, journal: Journal::default(), until, seen: Time::ZERO, step: FIRST_STEP, over: false }
     }
 
     fn advance(&mut self) -> Result<()> {
         let max_events = self.model.plan.max_events.unwrap_or(u64::MAX);
-        self.over = self.world.advance_a_while(self.until, max_events, &mut self.journal).map_err(Error::other)?;
-        self.seen = self.world.last_event();
+        let (target, before) = (self.until.min(self.seen + self.step), self.journal.rows());
+        let there = self.world.advance_a_while(target, max_events, &mut self.journal).map_err(Error::other)?;
+        self.seen = if there { target } else { self.world.last_event() };
+        self.over = self.world.is_over() || self.seen >= self.until;
+        let rows = self.journal.rows() - before;
+        if rows < *ROWS.start() {
+            self.step = Span(self.step.0.saturating_mul(2).min(Time::LATEST.0));
+        } else if rows > *ROWS.end() {
+            self.step = Span((self.step.0 / 2).max(1));
+        }
         Ok(())
     }
 }

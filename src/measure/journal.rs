@@ -26,6 +26,11 @@ pub struct Journal {
 }
 
 impl Journal {
+    /// Rows that nobody has taken yet.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The next row, if its message ended before `time`.
     pub fn take_before(&mut self, time: Time) -> Option<Row> {
         self.rows.front().filter(|row| row.ended < time)?;

@@ -27,11 +27,6 @@ impl Series {
         Series { width, bins: Vec::new(), open: vec![0; quantities], last: vec![0; quantities], most: most.max(2) }
     }
 
-    /// Quantities in each bin.
-    pub fn quantities(&self) -> usize {
-        self.open.len()
-    }
-
     /// Adds what was gained since the last collection to the open bin.
     pub fn collect(&mut self, reading: Reading) {
         for ((open, last), new) in self.open.iter_mut().zip(&self.last).zip(&reading) {
