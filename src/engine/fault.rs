@@ -11,7 +11,7 @@ use super::service::workers_up;
 use super::slab::NONE;
 use super::task::{Owner, Waits};
 use super::world::{Onward, Worker, World};
-use crate::model::{Ack, Fault, FaultKind, FaultTimes, Model, Target};
+use crate::model::{Ack, Fault, FaultKind, FaultTimes, Model, ProducerId, QueueId, Target};
 use crate::random::Stream;
 use crate::units::Span;
 
@@ -51,7 +51,11 @@ pub(super) fn endangered(model: &Model, target: Target, host: Option<crate::mode
 /// Whether messages to this queue may be lost on the way.
 pub(super) fn lossy(model: &Model, queue: crate::model::QueueId) -> bool {
     let hit = Target::Queue(queue);
-    model.faults.iter().any(|fault| matches!(fault.kind, FaultKind::Loss { target, .. } if target == hit))
+    model.faults.iter().any(|fault| match fault.kind {
+        FaultKind::Loss { target, .. } => target == hit,
+        FaultKind::Partition { from, to } => from == hit || to == hit,
+        FaultKind::Crash { .. } | FaultKind::Pause { .. } | FaultKind::Slow { .. } => false,
+    })
 }
 
 impl World {
@@ -173,6 +177,7 @@ impl World {
         let place = &self.pools[pool as usize];
         let queue = place.queue;
         if place.onward == Onward::Answer {
+            observer.record(self.now, Transition::Failed { pool: place.record });
             self.answer(slot, Verdict::Error, observer);
             return self.end(slot, Outcome::Completed, observer);
         }
@@ -316,10 +321,8 @@ impl World {
         let mut kept = 1.0;
         for state in self.handlers.faults.iter().filter(|state| state.active) {
             match state.fault.kind {
-                FaultKind::Loss { target, probability } if target == service => kept *= 1.0 - probability,
-                FaultKind::Partition { from, to } if (from, to) == (caller, service) || (to, from) == (caller, service) => {
-                    kept = 0.0
-                }
+                FaultKind::Loss { target, probability } if self.is_at(service, target) => kept *= 1.0 - probability,
+                FaultKind::Partition { from, to } if self.parts(from, to, caller, service) => kept = 0.0,
                 _ => {}
             }
         }
@@ -330,15 +333,36 @@ impl World {
         lost
     }
 
-    /// Whether a message that is published to a queue is lost on the way.
-    pub(super) fn lost_on_the_way(&self, queue: u32, identity: u64) -> bool {
-        let hit = |state: &&FaultState| {
-            state.active && matches!(state.fault.kind, FaultKind::Loss { target: Target::Queue(target), .. } if target.0 == queue)
-        };
-        self.handlers.faults.iter().filter(hit).any(|state| match state.fault.kind {
-            FaultKind::Loss { probability, .. } => state.stream.at(mixed(identity, 4)).uniform() < probability,
-            _ => false,
+    /// Whether something is this target, or is on it.
+    fn is_at(&self, what: Target, target: Target) -> bool {
+        let on_host = |victim: &Victim| victim.target == what && matches!(target, Target::Host(host) if victim.host == host.0);
+        what == target || self.handlers.victims.iter().any(on_host)
+    }
+
+    /// Whether a partition between two targets lies between these two.
+    fn parts(&self, from: Target, to: Target, one: Target, other: Target) -> bool {
+        self.is_at(one, from) && self.is_at(other, to) || self.is_at(one, to) && self.is_at(other, from)
+    }
+
+    /// Whether what a task publishes to a queue is lost on the way.
+    pub(super) fn lost_on_the_way(&self, id: u32, queue: u32, identity: u64) -> bool {
+        let queue = Target::Queue(QueueId(queue));
+        let publisher = self.publisher(id);
+        self.handlers.faults.iter().filter(|state| state.active).any(|state| match state.fault.kind {
+            FaultKind::Loss { target, probability } => {
+                target == queue && state.stream.at(mixed(identity, 4)).uniform() < probability
+            }
+            FaultKind::Partition { from, to } => self.parts(from, to, publisher, queue),
+            FaultKind::Crash { .. } | FaultKind::Pause { .. } | FaultKind::Slow { .. } => false,
         })
+    }
+
+    /// Who a task belongs to.
+    fn publisher(&self, id: u32) -> Target {
+        let task = &self.handlers.tasks[id];
+        let of_pool = self.handlers.victims.iter().find(|victim| victim.pools.contains(&task.pool)).map(|victim| victim.target);
+        let producer = self.messages[task.message].producer;
+        of_pool.unwrap_or(Target::Producer(ProducerId(producer)))
     }
 }
 

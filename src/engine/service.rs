@@ -12,6 +12,7 @@ use super::observer::{Observer, Outcome, Transition};
 use super::slab::NONE;
 use super::world::{Worker, World};
 use crate::random::{Distribution, Stream};
+use crate::units::Span;
 
 /// What the engine knows of a service.
 #[derive(Debug)]
@@ -52,6 +53,11 @@ impl World {
         let caller = self.handlers.tasks[task].message;
         let service = self.handlers.code.calls[call as usize].call.service.0 as usize;
         let Some(instance) = self.instance(service, task, identity) else {
+            // Nobody is there to take it, but it came.
+            let record = self.queues[self.handlers.services[service].queue as usize].record;
+            observer.record(self.now, Transition::Published { queue: record });
+            let (outcome, waited) = (Outcome::Rejected, Span::ZERO);
+            observer.record(self.now, Transition::Lost { queue: record, outcome, waited, stored: false });
             return self.send_back(id, Verdict::Rejected, observer);
         };
         let slot = self.child(caller, identity);

@@ -222,7 +222,7 @@ impl World {
                     let parent = task.message;
                     let identity = mixed(identity(self.messages[parent].index, task.visit), *key);
                     let child = self.child(parent, identity);
-                    if self.handlers.endangered && self.lost_on_the_way(*queue, identity) {
+                    if self.handlers.endangered && self.lost_on_the_way(id, *queue, identity) {
                         self.end(child, Outcome::Failed, observer);
                     } else {
                         self.publish(*queue, child, observer);

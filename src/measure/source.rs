@@ -94,7 +94,7 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         let waited = share(record.wait.positive(), record.wait.count());
         all.extend([Source::Latency(record.wait), waited]);
         all.extend([record.service, record.sojourn].map(Source::Latency));
-        all.extend([count(record.failed), share(record.failed, record.finished)]);
+        all.extend([count(record.failed), share(record.failed, record.finished + record.broken)]);
         let (rejected, shed) = (queue.lost[Outcome::Rejected as usize], queue.lost[Outcome::Expired as usize]);
         all.extend([count(rejected), share(rejected, queue.published), count(shed), share(shed, queue.published)]);
         all.extend([count(record.wasted), share(record.wasted, record.finished)]);

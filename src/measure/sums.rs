@@ -62,7 +62,7 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
         list.push(share(record.wait.positive(), record.wait.count()));
         list.extend([record.service.totals(), record.sojourn.totals()]);
         let (rejected, shed) = (queue.lost[Outcome::Rejected as usize], queue.lost[Outcome::Expired as usize]);
-        list.extend([rate(record.failed), share(record.failed, record.finished)]);
+        list.extend([rate(record.failed), share(record.failed, record.finished + record.broken)]);
         list.extend([rate(rejected), share(rejected, queue.published), rate(shed), share(shed, queue.published)]);
         list.extend([rate(record.wasted), share(record.wasted, record.finished)]);
     }
