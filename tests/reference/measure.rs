@@ -39,7 +39,12 @@ pub enum Found {
 pub fn measure(instance: &Instance, seed: u64) -> Vec<Outcome> {
     let name = &instance.name;
     let document = scenario::read(&instance.path).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let mut model = scenario::resolve(&document, &[]).unwrap_or_else(|problems| panic!("{name}: {problems}")).model;
+    let model = scenario::resolve(&document, &[]).unwrap_or_else(|problems| panic!("{name}: {problems}")).model;
+    outcomes(name, model, &instance.rows, seed)
+}
+
+/// Runs a model and collects what rows ask for; its seed is made of `seed` and its name.
+pub fn outcomes(name: &str, mut model: Model, rows: &[Row], seed: u64) -> Vec<Outcome> {
     model.plan.seed = seed_of(name, seed);
     let study = experiment::run(&model, &|_, _| true).unwrap_or_else(|stopped| panic!("{name}: {stopped}"));
     let degrees = study.summary.replicates.len() - 1;
@@ -51,9 +56,9 @@ pub fn measure(instance: &Instance, seed: u64) -> Vec<Outcome> {
             Kind::Exact => Found::Number(value.estimate.unwrap_or_else(|| panic!("{}: {:?}", row.id, value.reason))),
             Kind::Histogram => Found::Number(quantile(&model, &row.metric)),
         };
-        Outcome { instance: name.clone(), row: row.clone(), found }
+        Outcome { instance: name.to_owned(), row: row.clone(), found }
     };
-    instance.rows.iter().map(outcome).collect()
+    rows.iter().map(outcome).collect()
 }
 
 /// FNV-1a over the seed and the name.
