@@ -43,7 +43,7 @@ impl World {
                 break;
             }
         }
-        let stuck = |id: &u32| !survey.goes_on[*id as usize] && matches!(tasks[*id].owner, Owner::Worker(_));
+        let stuck = |id: &u32| !survey.goes_on[*id as usize] && !matches!(tasks[*id].owner, Owner::Branch(_));
         let stuck = numbers.into_iter().find(stuck)?;
         Some(self.circle(stuck, &survey))
     }
