@@ -262,8 +262,9 @@ impl World {
                     }
                 }
                 Op::Reply => {
-                    if !std::mem::replace(&mut task.replied, true) {
-                        let slot = task.message;
+                    let slot = task.message;
+                    let whole = self.whole(id);
+                    if !std::mem::replace(&mut self.handlers.tasks[whole].replied, true) {
                         self.answer(slot, Verdict::Ok, observer);
                     }
                 }
@@ -340,6 +341,14 @@ impl World {
             tasks[next].previous = id;
         }
         tasks[parent].child = id;
+    }
+
+    /// The task that a branch is a part of, which answers for all of them.
+    fn whole(&self, mut id: u32) -> u32 {
+        while let Owner::Branch(parent) = self.handlers.tasks[id].owner {
+            id = parent;
+        }
+        id
     }
 
     /// A branch has ended: its parent goes on when enough have succeeded, or no longer can.
