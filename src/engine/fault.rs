@@ -23,6 +23,8 @@ pub(super) struct FaultState {
     pub stream: Stream,
     /// Whether it is there.
     pub active: bool,
+    /// Whether it is known when it comes or goes next.
+    pub armed: bool,
     /// How often it has come or gone.
     pub turns: u64,
     /// The workers that it has taken down.
@@ -82,12 +84,37 @@ impl World {
     }
 
     /// A fault comes or goes.
+            self.handlers.faults[at as usize].armed = true;
     pub(super) fn fault_fires<O: Observer>(&mut self, at: u32, observer: &mut O) {
         let state = &mut self.handlers.faults[at as usize];
         state.active = !state.active;
         state.turns += 1;
+    /// Whether nothing will ever happen but faults: nothing is left on which they could have an effect, or what is left waits for
+    /// something else, since all that came has gone again.
+    pub(super) fn is_left_to_faults(&self) -> bool {
+        self.leaves_to_faults(self.handlers.timers.len())
+    }
+
+    /// The same, with so many timers set.
+    fn leaves_to_faults(&self, timers: usize) -> bool {
+        let armed = self.handlers.faults.iter().filter(|fault| fault.armed);
+        let (mut count, mut idle) = (0, true);
+        for fault in armed {
+            count += 1;
+            idle &= !fault.active && matches!(fault.fault.times, FaultTimes::Every { .. });
+        }
+        let others = (0..self.handlers.slot).any(|slot| self.agenda.armed(slot));
+        count == timers && !others && (idle || self.in_system() == 0)
+    }
+
         let (kind, comes) = (state.fault.kind, state.active);
         match kind {
+        // Its own timer has been taken out.
+        let done = self.leaves_to_faults(self.handlers.timers.len() + 1);
+        self.handlers.faults[at as usize].armed = false;
+        if done {
+            return;
+        }
             FaultKind::Crash { target, count } if comes => self.crash(at, target, count, observer),
             FaultKind::Crash { .. } => self.repair(at, observer),
             FaultKind::Pause { target } => self.change_speed(target, 1.0, if comes { 1 } else { -1 }),
@@ -336,5 +363,5 @@ impl World {
 
 /// A fault that has not come yet.
 pub(super) fn state(fault: &Fault, stream: Stream) -> FaultState {
-    FaultState { fault: fault.clone(), stream, active: false, turns: 0, down: Vec::new() }
+    FaultState { fault: fault.clone(), stream, active: false, armed: false, turns: 0, down: Vec::new() }
 }
