@@ -128,10 +128,11 @@ fn producer(at: usize, producer: &model::Producer, compiler: &mut Compiler, arri
         messages: stream("messages"),
     };
     let thoughts = stream("think");
-    let unsure = producer.handler.queues().into_iter().any(|queue| lossy(compiler.model, queue));
+    let target = Target::Producer(ProducerId(at as u32));
+    let unsure = producer.handler.queues().into_iter().any(|queue| lossy(compiler.model, target, None, queue));
     if producer.calls() || unsure {
         built.publish = NONE;
-        let program = compiler.handler(&entity, Target::Producer(ProducerId(at as u32)), &producer.handler);
+        let program = compiler.handler(&entity, target, &producer.handler);
         built.callers = match (&producer.arrivals, producer.callers) {
             (Arrivals::Closed { clients, think }, _) => {
                 Callers::Clients { program, think: think.clone(), thoughts, sent: vec![0; *clients as usize] }
@@ -153,7 +154,8 @@ fn consumer_pool(model: &Model, at: usize, pool: &model::ConsumerPool, parts: &m
     let host = pool.host.map_or(NONE, |host| host.0);
     let unit = pool.workers() / pool.count;
     parts.victims.push(Victim { target, pools: at as u32..at as u32 + 1, host, unit });
-    let safe = !endangered(model, target, pool.host) && !pool.handler.queues().into_iter().any(|queue| lossy(model, queue));
+    let lossy = pool.handler.queues().into_iter().any(|queue| lossy(model, target, pool.host, queue));
+    let safe = !endangered(model, target, pool.host) && !lossy;
     let plain = pool.plain().filter(|_| safe);
     parts.pools.push(Pool {
         queue: pool.queue.0,

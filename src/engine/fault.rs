@@ -11,7 +11,7 @@ use super::service::workers_up;
 use super::slab::NONE;
 use super::task::{Owner, Waits};
 use super::world::{Onward, Worker, World};
-use crate::model::{Ack, Fault, FaultKind, FaultTimes, Model, Target};
+use crate::model::{Ack, Fault, FaultKind, FaultTimes, HostId, Model, QueueId, Target};
 use crate::random::Stream;
 use crate::units::Span;
 
@@ -41,7 +41,7 @@ pub(super) struct Victim {
 }
 
 /// Whether some fault may befall this pool or service, or the host it runs on.
-pub(super) fn endangered(model: &Model, target: Target, host: Option<crate::model::HostId>) -> bool {
+pub(super) fn endangered(model: &Model, target: Target, host: Option<HostId>) -> bool {
     model.faults.iter().any(|fault| match fault.kind {
         FaultKind::Crash { target: hit, .. } | FaultKind::Pause { target: hit } | FaultKind::Slow { target: hit, .. } => {
             hit == target || host.is_some_and(|host| hit == Target::Host(host))
@@ -50,10 +50,15 @@ pub(super) fn endangered(model: &Model, target: Target, host: Option<crate::mode
     })
 }
 
-/// Whether messages to this queue may be lost on the way.
-pub(super) fn lossy(model: &Model, queue: crate::model::QueueId) -> bool {
+/// Whether what this producer or pool publishes to this queue may be lost on the way.
+pub(super) fn lossy(model: &Model, sender: Target, host: Option<HostId>, queue: QueueId) -> bool {
     let hit = Target::Queue(queue);
-    model.faults.iter().any(|fault| matches!(fault.kind, FaultKind::Loss { target, .. } if target == hit))
+    let sends = |side: Target| side == sender || host.is_some_and(|host| side == Target::Host(host));
+    model.faults.iter().any(|fault| match fault.kind {
+        FaultKind::Loss { target, .. } => target == hit,
+        FaultKind::Partition { from, to } => from == hit && sends(to) || to == hit && sends(from),
+        _ => false,
+    })
 }
 
 impl World {
@@ -79,16 +84,11 @@ impl World {
         // What comes by chance does not keep a run going whose producers have ended.
         let endless = matches!(state.fault.times, FaultTimes::Every { .. }) && !state.active;
         if let Some(next) = next.filter(|next| !endless || *next < self.arrivals_end) {
+            self.handlers.faults[at as usize].armed = true;
             self.set_timer(next, Phase::Expiry, Wake::Fault(at));
         }
     }
 
-    /// A fault comes or goes.
-            self.handlers.faults[at as usize].armed = true;
-    pub(super) fn fault_fires<O: Observer>(&mut self, at: u32, observer: &mut O) {
-        let state = &mut self.handlers.faults[at as usize];
-        state.active = !state.active;
-        state.turns += 1;
     /// Whether nothing will ever happen but faults: nothing is left on which they could have an effect, or what is left waits for
     /// something else, since all that came has gone again.
     pub(super) fn is_left_to_faults(&self) -> bool {
@@ -107,14 +107,19 @@ impl World {
         count == timers && !others && (idle || self.in_system() == 0)
     }
 
-        let (kind, comes) = (state.fault.kind, state.active);
-        match kind {
+    /// A fault comes or goes.
+    pub(super) fn fault_fires<O: Observer>(&mut self, at: u32, observer: &mut O) {
         // Its own timer has been taken out.
         let done = self.leaves_to_faults(self.handlers.timers.len() + 1);
         self.handlers.faults[at as usize].armed = false;
         if done {
             return;
         }
+        let state = &mut self.handlers.faults[at as usize];
+        state.active = !state.active;
+        state.turns += 1;
+        let (kind, comes) = (state.fault.kind, state.active);
+        match kind {
             FaultKind::Crash { target, count } if comes => self.crash(at, target, count, observer),
             FaultKind::Crash { .. } => self.repair(at, observer),
             FaultKind::Pause { target } => self.change_speed(target, 1.0, if comes { 1 } else { -1 }),
@@ -335,10 +340,8 @@ impl World {
         let mut kept = 1.0;
         for state in self.handlers.faults.iter().filter(|state| state.active) {
             match state.fault.kind {
-                FaultKind::Loss { target, probability } if target == service => kept *= 1.0 - probability,
-                FaultKind::Partition { from, to } if (from, to) == (caller, service) || (to, from) == (caller, service) => {
-                    kept = 0.0
-                }
+                FaultKind::Loss { target, probability } if self.is_at(service, target) => kept *= 1.0 - probability,
+                FaultKind::Partition { from, to } if self.lies_between(caller, service, from, to) => kept = 0.0,
                 _ => {}
             }
         }
@@ -350,14 +353,29 @@ impl World {
     }
 
     /// Whether a message that is published to a queue is lost on the way.
-    pub(super) fn lost_on_the_way(&self, queue: u32, identity: u64) -> bool {
-        let hit = |state: &&FaultState| {
-            state.active && matches!(state.fault.kind, FaultKind::Loss { target: Target::Queue(target), .. } if target.0 == queue)
-        };
-        self.handlers.faults.iter().filter(hit).any(|state| match state.fault.kind {
-            FaultKind::Loss { probability, .. } => state.stream.at(mixed(identity, 4)).uniform() < probability,
+    pub(super) fn lost_on_the_way(&self, from: Target, queue: u32, identity: u64) -> bool {
+        let queue = Target::Queue(QueueId(queue));
+        self.handlers.faults.iter().filter(|state| state.active).any(|state| match state.fault.kind {
+            FaultKind::Loss { target, probability } if target == queue => {
+                state.stream.at(mixed(identity, 4)).uniform() < probability
+            }
+            FaultKind::Partition { from: one, to: other } => self.lies_between(from, queue, one, other),
             _ => false,
         })
+    }
+
+    /// Whether a pool, a service, a producer or a queue is at a place: itself, or the host that it is on.
+    fn is_at(&self, who: Target, place: Target) -> bool {
+        who == place
+            || match place {
+                Target::Host(host) => self.handlers.victims.iter().any(|victim| victim.target == who && victim.host == host.0),
+                _ => false,
+            }
+    }
+
+    /// Whether a partition cuts the way between two.
+    fn lies_between(&self, one: Target, other: Target, from: Target, to: Target) -> bool {
+        self.is_at(one, from) && self.is_at(other, to) || self.is_at(one, to) && self.is_at(other, from)
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) enum Op {
     /// Call, and go on when the answer is there; where it fails, at `otherwise`, or nowhere.
     Call { call: u32, otherwise: u32 },
     /// Publish to a queue; `key` tells this publication from others of the same handler.
-    Publish { queue: u32, key: u64 },
+    Publish { queue: u32, key: u64, from: Target },
     /// Run branches and go on when `join` of them are done; when that cannot be any more, at `otherwise`, or nowhere.
     Fork { branches: Box<[u32]>, join: u32, otherwise: u32 },
     /// Go on elsewhere.
@@ -148,7 +148,7 @@ impl Compiler<'_> {
             Step::Call(call) => self.call(call, NONE, scope),
             Step::Publish(queue) => {
                 let key = self.stream(scope, "publish").at(0).bits();
-                self.code.ops.push(Op::Publish { queue: queue.0, key });
+                self.code.ops.push(Op::Publish { queue: queue.0, key, from: scope.target });
             }
             Step::Parallel { branches, join } => {
                 self.fork(branches.len(), *join, scope, |compiler, at, scope| compiler.steps(&branches[at], scope));

@@ -218,11 +218,11 @@ impl World {
                     task.otherwise = *otherwise;
                     return self.call(id, *call, observer);
                 }
-                Op::Publish { queue, key } => {
+                Op::Publish { queue, key, from } => {
                     let parent = task.message;
                     let identity = mixed(identity(self.messages[parent].index, task.visit), *key);
                     let child = self.child(parent, identity);
-                    if self.handlers.endangered && self.lost_on_the_way(*queue, identity) {
+                    if self.handlers.endangered && self.lost_on_the_way(*from, *queue, identity) {
                         self.end(child, Outcome::Failed, observer);
                     } else {
                         self.publish(*queue, child, observer);
