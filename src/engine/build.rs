@@ -68,7 +68,7 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         hosts: model.hosts.iter().map(host).collect(),
         keys: model.producers.iter().map(|producer| keys(producer, &named)).collect(),
         holdings: Slab::new(),
-        faults: model.faults.iter().enumerate().map(|(at, it)| fault::state(it, named("faults", &at.to_string()))).collect(),
+        faults: fault::states(model, &named),
         victims,
         endangered: !model.faults.is_empty(),
         names,

@@ -379,7 +379,35 @@ impl World {
     }
 }
 
-/// A fault that has not come yet.
-pub(super) fn state(fault: &Fault, stream: Stream) -> FaultState {
-    FaultState { fault: fault.clone(), stream, active: false, armed: false, turns: 0, down: Vec::new() }
+/// The faults of a model, none of which has come yet. Each has a stream that is named after what it does and to whom, and its
+/// number among equals, so that another fault moves no draw of the rest.
+pub(super) fn states(model: &Model, stream: &dyn Fn(&str, &str) -> Stream) -> Vec<FaultState> {
+    let mut names: Vec<String> = Vec::new();
+    let mut states = Vec::with_capacity(model.faults.len());
+    for fault in &model.faults {
+        let name = name(model, fault);
+        let nth = names.iter().filter(|other| **other == name).count() + 1;
+        let stream = stream("faults", &format!("{name} {nth}"));
+        names.push(name);
+        states.push(FaultState { fault: fault.clone(), stream, active: false, armed: false, turns: 0, down: Vec::new() });
+    }
+    states
+}
+
+/// What a fault does and to whom, in the words of the document.
+fn name(model: &Model, fault: &Fault) -> String {
+    let of = |target: Target| match target {
+        Target::Pool(at) => format!("consumers.{}", model.pools[at.0 as usize].name),
+        Target::Service(at) => format!("services.{}", model.service(at).name),
+        Target::Host(at) => format!("hosts.{}", model.hosts[at.0 as usize].name),
+        Target::Queue(at) => format!("queues.{}", model.queue(at).name),
+        Target::Producer(at) => format!("producers.{}", model.producers[at.0 as usize].name),
+    };
+    match fault.kind {
+        FaultKind::Crash { target, .. } => format!("crash {}", of(target)),
+        FaultKind::Pause { target } => format!("pause {}", of(target)),
+        FaultKind::Slow { target, .. } => format!("slow {}", of(target)),
+        FaultKind::Loss { target, .. } => format!("loss {}", of(target)),
+        FaultKind::Partition { from, to } => format!("partition {} {}", of(from), of(to)),
+    }
 }
