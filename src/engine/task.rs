@@ -264,8 +264,13 @@ impl World {
                 Op::Reply => {
                     let slot = task.message;
                     let whole = self.whole(id);
-                    if !std::mem::replace(&mut self.handlers.tasks[whole].replied, true) {
-                        self.answer(slot, Verdict::Ok, observer);
+                    let task = &mut self.handlers.tasks[whole];
+                    let first = !std::mem::replace(&mut task.replied, true);
+                    if let Some(place) =
+                        self.pools.get(task.pool as usize).filter(|place| first && place.onward == Onward::Answer)
+                    {
+                        let record = place.record;
+                        self.answer_or_waste(slot, Verdict::Ok, record, observer);
                     }
                 }
                 Op::Look { cache, stream, hit } => {
