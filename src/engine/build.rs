@@ -341,13 +341,14 @@ fn sole_pool(model: &Model, queue: QueueId) -> Option<u32> {
     pools.next().filter(|_| pools.next().is_none()).map(|(id, _)| id.0)
 }
 
-/// What the user calls pools, of which a service may have several, and locks.
+/// What the user calls pools, of which a service may have several, locks and caches.
 fn names(model: &Model, services: &[ServiceState]) -> Names {
     let mut pools: Vec<String> = model.pools.iter().map(|pool| format!("consumers.{}", pool.name)).collect();
     for (service, state) in model.services.iter().zip(services) {
         pools.extend((0..state.instances).map(|_| format!("services.{}", service.name)));
     }
-    Names { pools, locks: model.locks.iter().map(|lock| lock.name.clone()).collect() }
+    let locks = model.locks.iter().map(|lock| lock.name.clone()).collect();
+    Names { pools, locks, caches: model.caches.iter().map(|cache| cache.name.clone()).collect() }
 }
 
 fn lock(lock: &model::Lock) -> LockState {
