@@ -7,7 +7,7 @@ use super::agenda::Agenda;
 use super::arrivals::Clock;
 use super::balance::Balancer;
 use super::codel::Codel;
-use super::fault::{self, FaultState, Victim, endangered, lossy};
+use super::fault::{self, Victim, endangered, lossy};
 use super::fifo::Fifo;
 use super::frame::{Guard, Places};
 use super::handlers::{Handlers, Names};
@@ -24,7 +24,7 @@ use super::store::Store;
 use super::timers::Timers;
 use super::world::{Callers, Consumer, Onward, Pool, Producer, Queue, Tally, WorkSource, Worker, World};
 use crate::model::{
-    self, Ack, Arrivals, FaultKind, Handler, Layer, Model, PoolId, Prefetch, ProducerId, QueueId, ServiceId, Shed, Step, Target,
+    self, Ack, Arrivals, Handler, Layer, Model, PoolId, Prefetch, ProducerId, QueueId, ServiceId, Shed, Step, Target,
 };
 use crate::random::Stream;
 use crate::units::{Span, Time};
@@ -68,7 +68,7 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         hosts: model.hosts.iter().map(host).collect(),
         keys: model.producers.iter().map(|producer| keys(producer, &named)).collect(),
         holdings: Slab::new(),
-        faults: fault_states(model, &named),
+        faults: fault::states(model, &named),
         victims,
         endangered: !model.faults.is_empty(),
         names,
@@ -128,10 +128,11 @@ fn producer(at: usize, producer: &model::Producer, compiler: &mut Compiler, arri
         messages: stream("messages"),
     };
     let thoughts = stream("think");
-    let unsure = producer.handler.queues().into_iter().any(|queue| lossy(compiler.model, queue));
+    let target = Target::Producer(ProducerId(at as u32));
+    let unsure = producer.handler.queues().into_iter().any(|queue| lossy(compiler.model, target, None, queue));
     if producer.calls() || unsure {
         built.publish = NONE;
-        let program = compiler.handler(&entity, Target::Producer(ProducerId(at as u32)), &producer.handler);
+        let program = compiler.handler(&entity, target, &producer.handler);
         built.callers = match (&producer.arrivals, producer.callers) {
             (Arrivals::Closed { clients, think }, _) => {
                 Callers::Clients { program, think: think.clone(), thoughts, sent: vec![0; *clients as usize] }
@@ -153,7 +154,8 @@ fn consumer_pool(model: &Model, at: usize, pool: &model::ConsumerPool, parts: &m
     let host = pool.host.map_or(NONE, |host| host.0);
     let unit = pool.workers() / pool.count;
     parts.victims.push(Victim { target, pools: at as u32..at as u32 + 1, host, unit });
-    let safe = !endangered(model, target, pool.host) && !pool.handler.queues().into_iter().any(|queue| lossy(model, queue));
+    let lossy = pool.handler.queues().into_iter().any(|queue| lossy(model, target, pool.host, queue));
+    let safe = !endangered(model, target, pool.host) && !lossy;
     let plain = pool.plain().filter(|_| safe);
     parts.pools.push(Pool {
         queue: pool.queue.0,
@@ -339,43 +341,14 @@ fn sole_pool(model: &Model, queue: QueueId) -> Option<u32> {
     pools.next().filter(|_| pools.next().is_none()).map(|(id, _)| id.0)
 }
 
-/// All faults, each with a stream that is named after what it does to whom, so that another fault changes nothing for it.
-fn fault_states(model: &Model, named: &dyn Fn(&str, &str) -> Stream) -> Vec<FaultState> {
-    let mut met: Vec<String> = Vec::new();
-    let mut states = Vec::new();
-    for fault in &model.faults {
-        let name = match fault.kind {
-            FaultKind::Crash { target, .. } => format!("crash {}", entity(model, target)),
-            FaultKind::Pause { target } => format!("pause {}", entity(model, target)),
-            FaultKind::Slow { target, .. } => format!("slow {}", entity(model, target)),
-            FaultKind::Loss { target, .. } => format!("loss {}", entity(model, target)),
-            FaultKind::Partition { from, to } => format!("partition {} {}", entity(model, from), entity(model, to)),
-        };
-        let nth = met.iter().filter(|other| **other == name).count();
-        states.push(fault::state(fault, named(&name, &format!("times {nth}"))));
-        met.push(name);
-    }
-    states
-}
-
-/// An entity as its metrics begin.
-fn entity(model: &Model, target: Target) -> String {
-    match target {
-        Target::Pool(id) => format!("consumers.{}", model.pools[id.0 as usize].name),
-        Target::Service(id) => format!("services.{}", model.service(id).name),
-        Target::Host(id) => format!("hosts.{}", model.hosts[id.0 as usize].name),
-        Target::Queue(id) => format!("queues.{}", model.queue(id).name),
-        Target::Producer(id) => format!("producers.{}", model.producers[id.0 as usize].name),
-    }
-}
-
-/// What the user calls pools, of which a service may have several, and locks.
+/// What the user calls pools, of which a service may have several, locks and caches.
 fn names(model: &Model, services: &[ServiceState]) -> Names {
     let mut pools: Vec<String> = model.pools.iter().map(|pool| format!("consumers.{}", pool.name)).collect();
     for (service, state) in model.services.iter().zip(services) {
         pools.extend((0..state.instances).map(|_| format!("services.{}", service.name)));
     }
-    Names { pools, locks: model.locks.iter().map(|lock| lock.name.clone()).collect() }
+    let locks = model.locks.iter().map(|lock| lock.name.clone()).collect();
+    Names { pools, locks, caches: model.caches.iter().map(|cache| cache.name.clone()).collect() }
 }
 
 fn lock(lock: &model::Lock) -> LockState {

@@ -2,11 +2,12 @@
 //!
 //! A task can go on by itself when time or processors are all that it waits for. One that waits for an answer can when its request
 //! is in work of a task that can, or waits where a worker is free, is plain or can go on; one that waits for a lock can when a
-//! holder can, or the lease ends; and any call with a timer somewhere around it ends by itself. What cannot go on by these rules,
-//! applied until nothing more follows, never will: the least fixed point, as in the detection of deadlocks among communicating
-//! processes (Chandy, Misra, Haas 1983, the AND-OR model).
+//! holder can, or the lease ends; one that waits for a key of a cache can when the one that gets it can; one that waits for a place
+//! in a bulkhead can when a call inside can end; and any call with a timer somewhere around it ends by itself. What cannot go on by
+//! these rules, applied until nothing more follows, never will: the least fixed point, as in the detection of deadlocks among
+//! communicating processes (Chandy, Misra, Haas 1983, the AND-OR model).
 
-use super::frame::State;
+use super::frame::{Frame, Guard, State};
 use super::handlers::HoldingKind;
 use super::slab::NONE;
 use super::task::{Owner, Task, Waits};
@@ -19,6 +20,10 @@ struct Survey {
     goes_on: Vec<bool>,
     /// For each lock, the tasks that hold it.
     holders: Vec<Vec<u32>>,
+    /// For each key that is being got for a cache, the task that gets it.
+    getters: BTreeMap<(u32, u32), u32>,
+    /// For each layer of a call that only so many may be inside of, their frames.
+    inside: BTreeMap<(u32, u8), Vec<u32>>,
     /// The task that works on a message, by the message's slot; `NONE`: a plain worker does.
     serving: BTreeMap<u32, u32>,
     /// For each pool, the tasks that keep its workers busy, and whether some worker needs none.
@@ -43,7 +48,7 @@ impl World {
                 break;
             }
         }
-        let stuck = |id: &u32| !survey.goes_on[*id as usize] && matches!(tasks[*id].owner, Owner::Worker(_));
+        let stuck = |id: &u32| !survey.goes_on[*id as usize] && !matches!(tasks[*id].owner, Owner::Branch(_));
         let stuck = numbers.into_iter().find(stuck)?;
         Some(self.circle(stuck, &survey))
     }
@@ -52,6 +57,8 @@ impl World {
         let mut survey = Survey {
             goes_on: vec![false; numbers.iter().max().map_or(0, |&most| most as usize + 1)],
             holders: vec![Vec::new(); self.handlers.locks.len()],
+            getters: BTreeMap::new(),
+            inside: BTreeMap::new(),
             serving: BTreeMap::new(),
             pools: vec![(Vec::new(), false); self.pools.len()],
         };
@@ -59,10 +66,20 @@ impl World {
             let mut at = self.handlers.tasks[id].held;
             while at != NONE {
                 let holding = &self.handlers.holdings[at];
-                if let HoldingKind::Lock { lock, .. } = holding.kind {
-                    survey.holders[lock as usize].push(id);
+                match holding.kind {
+                    HoldingKind::Lock { lock, .. } => survey.holders[lock as usize].push(id),
+                    HoldingKind::Flight { cache, key } => {
+                        survey.getters.insert((cache, key), id);
+                    }
                 }
                 at = holding.next;
+            }
+        }
+        for id in self.handlers.frames.numbers() {
+            let Frame { call, layer, state, .. } = self.handlers.frames[id];
+            let guard = self.handlers.guards[call as usize].get(layer as usize);
+            if state == State::Inside && matches!(guard, Some(Guard::Bulkhead(_))) {
+                survey.inside.entry((call, layer)).or_default().push(id);
             }
         }
         for worker in &self.workers {
@@ -97,8 +114,8 @@ impl World {
                 leased || survey.holders[lock as usize].iter().any(|&holder| able(holder))
             }
             Waits::Call(frame) => frame == NONE || self.can_end(frame, survey),
-            // Whoever gets the key for others is among the tasks, and hands it on when he fails.
-            Waits::Flight { .. } => true,
+            // Whoever gets the key for others hands it on when he fails.
+            Waits::Flight { cache, key, .. } => survey.getters.get(&(cache, key)).is_none_or(|&getter| able(getter)),
             Waits::Turn | Waits::Worker | Waits::Timer(_) | Waits::Host(_) | Waits::Suspended | Waits::Pause | Waits::Nothing => {
                 true
             }
@@ -112,8 +129,12 @@ impl World {
             return true;
         }
         match frame.state {
-            // A bulkhead's place comes free when another call ends; what is lost has not met with a deadlock.
-            State::Outside | State::Astray | State::Connects | State::Goes | State::Returns => true,
+            State::Outside => {
+                let inside = survey.inside.get(&(frame.call, frame.layer));
+                inside.is_none_or(|inside| inside.iter().any(|&other| self.can_end(other, survey)))
+            }
+            // What is lost has not met with a deadlock.
+            State::Astray | State::Connects | State::Goes | State::Returns => true,
             State::There => {
                 let able = |task: u32| task == NONE || survey.goes_on[task as usize];
                 match survey.serving.get(&frame.request) {
@@ -159,6 +180,10 @@ impl World {
             Waits::Lock(lock) => {
                 let name = &self.handlers.names.locks[lock as usize];
                 (format!("{who} waits for the lock `{name}`"), stuck(&survey.holders[lock as usize]))
+            }
+            Waits::Flight { cache, key, .. } => {
+                let name = &self.handlers.names.caches[cache as usize];
+                (format!("{who} waits for what another gets for the cache `{name}`"), survey.getters.get(&(cache, key)).copied())
             }
             Waits::Branches => {
                 let mut branch = task.child;

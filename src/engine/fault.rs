@@ -11,7 +11,7 @@ use super::service::workers_up;
 use super::slab::NONE;
 use super::task::{Owner, Waits};
 use super::world::{Onward, Worker, World};
-use crate::model::{Ack, Fault, FaultKind, FaultTimes, Model, ProducerId, QueueId, Target};
+use crate::model::{Ack, Fault, FaultKind, FaultTimes, HostId, Model, QueueId, Target};
 use crate::random::Stream;
 use crate::units::Span;
 
@@ -23,6 +23,8 @@ pub(super) struct FaultState {
     pub stream: Stream,
     /// Whether it is there.
     pub active: bool,
+    /// Whether it is known when it comes or goes next.
+    pub armed: bool,
     /// How often it has come or gone.
     pub turns: u64,
     /// The workers that it has taken down.
@@ -39,7 +41,7 @@ pub(super) struct Victim {
 }
 
 /// Whether some fault may befall this pool or service, or the host it runs on.
-pub(super) fn endangered(model: &Model, target: Target, host: Option<crate::model::HostId>) -> bool {
+pub(super) fn endangered(model: &Model, target: Target, host: Option<HostId>) -> bool {
     model.faults.iter().any(|fault| match fault.kind {
         FaultKind::Crash { target: hit, .. } | FaultKind::Pause { target: hit } | FaultKind::Slow { target: hit, .. } => {
             hit == target || host.is_some_and(|host| hit == Target::Host(host))
@@ -48,13 +50,14 @@ pub(super) fn endangered(model: &Model, target: Target, host: Option<crate::mode
     })
 }
 
-/// Whether messages to this queue may be lost on the way.
-pub(super) fn lossy(model: &Model, queue: crate::model::QueueId) -> bool {
+/// Whether what this producer or pool publishes to this queue may be lost on the way.
+pub(super) fn lossy(model: &Model, sender: Target, host: Option<HostId>, queue: QueueId) -> bool {
     let hit = Target::Queue(queue);
+    let sends = |side: Target| side == sender || host.is_some_and(|host| side == Target::Host(host));
     model.faults.iter().any(|fault| match fault.kind {
         FaultKind::Loss { target, .. } => target == hit,
-        FaultKind::Partition { from, to } => from == hit || to == hit,
-        FaultKind::Crash { .. } | FaultKind::Pause { .. } | FaultKind::Slow { .. } => false,
+        FaultKind::Partition { from, to } => from == hit && sends(to) || to == hit && sends(from),
+        _ => false,
     })
 }
 
@@ -81,12 +84,37 @@ impl World {
         // What comes by chance does not keep a run going whose producers have ended.
         let endless = matches!(state.fault.times, FaultTimes::Every { .. }) && !state.active;
         if let Some(next) = next.filter(|next| !endless || *next < self.arrivals_end) {
+            self.handlers.faults[at as usize].armed = true;
             self.set_timer(next, Phase::Expiry, Wake::Fault(at));
         }
     }
 
+    /// Whether nothing will ever happen but faults: nothing is left on which they could have an effect, or what is left waits for
+    /// something else, since all that came has gone again.
+    pub(super) fn is_left_to_faults(&self) -> bool {
+        self.leaves_to_faults(self.handlers.timers.len())
+    }
+
+    /// The same, with so many timers set.
+    fn leaves_to_faults(&self, timers: usize) -> bool {
+        let armed = self.handlers.faults.iter().filter(|fault| fault.armed);
+        let (mut count, mut idle) = (0, true);
+        for fault in armed {
+            count += 1;
+            idle &= !fault.active && matches!(fault.fault.times, FaultTimes::Every { .. });
+        }
+        let others = (0..self.handlers.slot).any(|slot| self.agenda.armed(slot));
+        count == timers && !others && (idle || self.in_system() == 0)
+    }
+
     /// A fault comes or goes.
     pub(super) fn fault_fires<O: Observer>(&mut self, at: u32, observer: &mut O) {
+        // Its own timer has been taken out.
+        let done = self.leaves_to_faults(self.handlers.timers.len() + 1);
+        self.handlers.faults[at as usize].armed = false;
+        if done {
+            return;
+        }
         let state = &mut self.handlers.faults[at as usize];
         state.active = !state.active;
         state.turns += 1;
@@ -322,7 +350,7 @@ impl World {
         for state in self.handlers.faults.iter().filter(|state| state.active) {
             match state.fault.kind {
                 FaultKind::Loss { target, probability } if self.is_at(service, target) => kept *= 1.0 - probability,
-                FaultKind::Partition { from, to } if self.parts(from, to, caller, service) => kept = 0.0,
+                FaultKind::Partition { from, to } if self.lies_between(caller, service, from, to) => kept = 0.0,
                 _ => {}
             }
         }
@@ -333,40 +361,62 @@ impl World {
         lost
     }
 
-    /// Whether something is this target, or is on it.
-    fn is_at(&self, what: Target, target: Target) -> bool {
-        let on_host = |victim: &Victim| victim.target == what && matches!(target, Target::Host(host) if victim.host == host.0);
-        what == target || self.handlers.victims.iter().any(on_host)
-    }
-
-    /// Whether a partition between two targets lies between these two.
-    fn parts(&self, from: Target, to: Target, one: Target, other: Target) -> bool {
-        self.is_at(one, from) && self.is_at(other, to) || self.is_at(one, to) && self.is_at(other, from)
-    }
-
-    /// Whether what a task publishes to a queue is lost on the way.
-    pub(super) fn lost_on_the_way(&self, id: u32, queue: u32, identity: u64) -> bool {
+    /// Whether a message that is published to a queue is lost on the way.
+    pub(super) fn lost_on_the_way(&self, from: Target, queue: u32, identity: u64) -> bool {
         let queue = Target::Queue(QueueId(queue));
-        let publisher = self.publisher(id);
         self.handlers.faults.iter().filter(|state| state.active).any(|state| match state.fault.kind {
-            FaultKind::Loss { target, probability } => {
-                target == queue && state.stream.at(mixed(identity, 4)).uniform() < probability
+            FaultKind::Loss { target, probability } if target == queue => {
+                state.stream.at(mixed(identity, 4)).uniform() < probability
             }
-            FaultKind::Partition { from, to } => self.parts(from, to, publisher, queue),
-            FaultKind::Crash { .. } | FaultKind::Pause { .. } | FaultKind::Slow { .. } => false,
+            FaultKind::Partition { from: one, to: other } => self.lies_between(from, queue, one, other),
+            _ => false,
         })
     }
 
-    /// Who a task belongs to.
-    fn publisher(&self, id: u32) -> Target {
-        let task = &self.handlers.tasks[id];
-        let of_pool = self.handlers.victims.iter().find(|victim| victim.pools.contains(&task.pool)).map(|victim| victim.target);
-        let producer = self.messages[task.message].producer;
-        of_pool.unwrap_or(Target::Producer(ProducerId(producer)))
+    /// Whether a pool, a service, a producer or a queue is at a place: itself, or the host that it is on.
+    fn is_at(&self, who: Target, place: Target) -> bool {
+        who == place
+            || match place {
+                Target::Host(host) => self.handlers.victims.iter().any(|victim| victim.target == who && victim.host == host.0),
+                _ => false,
+            }
+    }
+
+    /// Whether a partition cuts the way between two.
+    fn lies_between(&self, one: Target, other: Target, from: Target, to: Target) -> bool {
+        self.is_at(one, from) && self.is_at(other, to) || self.is_at(one, to) && self.is_at(other, from)
     }
 }
 
-/// A fault that has not come yet.
-pub(super) fn state(fault: &Fault, stream: Stream) -> FaultState {
-    FaultState { fault: fault.clone(), stream, active: false, turns: 0, down: Vec::new() }
+/// The faults of a model, none of which has come yet. Each has a stream that is named after what it does and to whom, and its
+/// number among equals, so that another fault moves no draw of the rest.
+pub(super) fn states(model: &Model, stream: &dyn Fn(&str, &str) -> Stream) -> Vec<FaultState> {
+    let mut names: Vec<String> = Vec::new();
+    let mut states = Vec::with_capacity(model.faults.len());
+    for fault in &model.faults {
+        let name = name(model, fault);
+        let nth = names.iter().filter(|other| **other == name).count() + 1;
+        let stream = stream("faults", &format!("{name} {nth}"));
+        names.push(name);
+        states.push(FaultState { fault: fault.clone(), stream, active: false, armed: false, turns: 0, down: Vec::new() });
+    }
+    states
+}
+
+/// What a fault does and to whom, in the words of the document.
+fn name(model: &Model, fault: &Fault) -> String {
+    let of = |target: Target| match target {
+        Target::Pool(at) => format!("consumers.{}", model.pools[at.0 as usize].name),
+        Target::Service(at) => format!("services.{}", model.service(at).name),
+        Target::Host(at) => format!("hosts.{}", model.hosts[at.0 as usize].name),
+        Target::Queue(at) => format!("queues.{}", model.queue(at).name),
+        Target::Producer(at) => format!("producers.{}", model.producers[at.0 as usize].name),
+    };
+    match fault.kind {
+        FaultKind::Crash { target, .. } => format!("crash {}", of(target)),
+        FaultKind::Pause { target } => format!("pause {}", of(target)),
+        FaultKind::Slow { target, .. } => format!("slow {}", of(target)),
+        FaultKind::Loss { target, .. } => format!("loss {}", of(target)),
+        FaultKind::Partition { from, to } => format!("partition {} {}", of(from), of(to)),
+    }
 }

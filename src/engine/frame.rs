@@ -350,7 +350,7 @@ impl World {
                 let pass = self.handlers.frames[id].pass;
                 state.report(now, pass, verdict == Verdict::Ok, now - entered);
             }
-            Some(Layer::Bulkhead(_)) => self.leave_bulkhead(call, layer, observer),
+            Some(Layer::Bulkhead(_)) => self.leave_bulkhead(call, layer),
             Some(Layer::Hedge(hedge)) => {
                 let frame = &mut self.handlers.frames[id];
                 frame.running -= 1;
@@ -383,16 +383,16 @@ impl World {
     }
 
     /// Someone leaves a bulkhead: the first that waits goes in.
-    fn leave_bulkhead<O: Observer>(&mut self, call: u32, layer: u8, observer: &mut O) {
+    fn leave_bulkhead(&mut self, call: u32, layer: u8) {
         let Guard::Bulkhead(places) = &mut self.handlers.guards[call as usize][layer as usize] else { unreachable!() };
         match places.waiting.pop_front() {
             None => places.inside -= 1,
             Some(next) => {
+                // It goes in at this instant, but not from here: what is refused at once would leave the place to the next, and
+                // that one to another, as deep as the line is long.
                 self.clear_frame_timer(next);
-                let frame = &mut self.handlers.frames[next];
-                frame.state = State::Inside;
-                let identity = frame.identity;
-                self.inside(next, identity, observer);
+                self.handlers.frames[next].state = State::Inside;
+                self.set_frame_timer(next, self.now);
             }
         }
     }
@@ -424,6 +424,7 @@ impl World {
             }
             Layer::Retry(_) => self.inside(id, mixed(identity, u64::from(count)), observer),
             Layer::Hedge(hedge) => self.send_copy(id, hedge.max, hedge.after, observer),
+            Layer::Bulkhead(_) if state == State::Inside => self.inside(id, identity, observer),
             Layer::Bulkhead(_) => {
                 let Guard::Bulkhead(places) = &mut self.handlers.guards[call as usize][layer as usize] else { unreachable!() };
                 places.waiting.retain(|&waiting| waiting != id);
@@ -462,7 +463,7 @@ impl World {
         match self.handlers.guards[call as usize].get_mut(layer as usize) {
             Some(Guard::Breaker(breaker)) => breaker.forget(pass),
             Some(Guard::Bulkhead(places)) if state == State::Outside => places.waiting.retain(|&waiting| waiting != id),
-            Some(Guard::Bulkhead(_)) => self.leave_bulkhead(call, layer, observer),
+            Some(Guard::Bulkhead(_)) => self.leave_bulkhead(call, layer),
             _ => {}
         }
         self.abandon_inside(id, recall, observer);

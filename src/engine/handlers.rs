@@ -75,6 +75,7 @@ pub(super) struct Names {
     /// By the engine's pools, with their table.
     pub pools: Vec<String>,
     pub locks: Vec<String>,
+    pub caches: Vec<String>,
 }
 
 /// Something that a task has to give back.

@@ -1,7 +1,8 @@
 //! Handlers as flat programs: what stands in a list of steps, with jumps instead of nesting.
 //!
 //! All programs of a model stand behind each other in one list. Every random choice has a stream of its own, named after the
-//! entity and the kind and number of the step, so that another step added to a handler moves no draw of the rest.
+//! entity and the kind and number of the step (of calls and publications: among those to the same service or queue), so that
+//! another step added to a handler, or a call that becomes a publication, moves no draw of the rest.
 
 use super::slab::NONE;
 use super::world::WorkSource;
@@ -19,7 +20,7 @@ pub(super) enum Op {
     /// Call, and go on when the answer is there; where it fails, at `otherwise`, or nowhere.
     Call { call: u32, otherwise: u32 },
     /// Publish to a queue; `key` tells this publication from others of the same handler.
-    Publish { queue: u32, key: u64 },
+    Publish { queue: u32, key: u64, from: Target },
     /// Run branches and go on when `join` of them are done; when that cannot be any more, at `otherwise`, or nowhere.
     Fork { branches: Box<[u32]>, join: u32, otherwise: u32 },
     /// Go on elsewhere.
@@ -95,7 +96,7 @@ struct Scope {
     entity: String,
     target: Target,
     works: u32,
-    others: Vec<(&'static str, u32)>,
+    others: Vec<(String, u32)>,
     depth: u8,
 }
 
@@ -114,14 +115,14 @@ impl Compiler<'_> {
         self.code.ops.len() as u32
     }
 
-    fn stream(&self, scope: &mut Scope, kind: &'static str) -> Stream {
+    fn stream(&self, scope: &mut Scope, kind: &str) -> Stream {
         let nth = match scope.others.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, count)) => {
                 *count += 1;
                 *count
             }
             None => {
-                scope.others.push((kind, 1));
+                scope.others.push((kind.to_owned(), 1));
                 1
             }
         };
@@ -147,8 +148,9 @@ impl Compiler<'_> {
             }
             Step::Call(call) => self.call(call, NONE, scope),
             Step::Publish(queue) => {
-                let key = self.stream(scope, "publish").at(0).bits();
-                self.code.ops.push(Op::Publish { queue: queue.0, key });
+                let kind = format!("publish {}", self.model.queue(*queue).name);
+                let key = self.stream(scope, &kind).at(0).bits();
+                self.code.ops.push(Op::Publish { queue: queue.0, key, from: scope.target });
             }
             Step::Parallel { branches, join } => {
                 self.fork(branches.len(), *join, scope, |compiler, at, scope| compiler.steps(&branches[at], scope));
@@ -200,9 +202,11 @@ impl Compiler<'_> {
     /// A call; `handler` is what the service runs for it, `NONE` for its own.
     fn call(&mut self, call: &model::Call, handler: u32, scope: &mut Scope) {
         let site = self.code.calls.len() as u32;
-        let (key, connect) = (self.stream(scope, "call").at(0).bits(), self.stream(scope, "connect"));
-        let (network, jitter) = (self.stream(scope, "network"), self.stream(scope, "jitter"));
-        let caller = scope.target;
+        // Named after the service, so that a call that becomes a publication leaves the others as they were.
+        let name = &self.model.service(call.service).name;
+        let [key, connect, network, jitter] =
+            ["call", "connect", "network", "jitter"].map(|kind| self.stream(scope, &format!("{kind} {name}")));
+        let (key, caller) = (key.at(0).bits(), scope.target);
         self.code.calls.push(CallSite { call: call.clone(), caller, key, handler, connect, network, jitter });
         let at = self.code.ops.len();
         self.code.ops.push(Op::Call { call: site, otherwise: NONE });

@@ -103,9 +103,9 @@ impl World {
         }
     }
 
-    /// Whether nothing can happen any more.
+    /// Whether nothing can happen any more, but for faults that nobody would notice.
     pub fn is_over(&self) -> bool {
-        self.agenda.is_empty()
+        self.agenda.is_empty() || self.handlers.endangered && self.is_left_to_faults()
     }
 
     /// At most `budget` events with keys below `end`; gives their number.

@@ -218,11 +218,11 @@ impl World {
                     task.otherwise = *otherwise;
                     return self.call(id, *call, observer);
                 }
-                Op::Publish { queue, key } => {
+                Op::Publish { queue, key, from } => {
                     let parent = task.message;
                     let identity = mixed(identity(self.messages[parent].index, task.visit), *key);
                     let child = self.child(parent, identity);
-                    if self.handlers.endangered && self.lost_on_the_way(id, *queue, identity) {
+                    if self.handlers.endangered && self.lost_on_the_way(*from, *queue, identity) {
                         self.end(child, Outcome::Failed, observer);
                     } else {
                         self.publish(*queue, child, observer);
@@ -262,9 +262,15 @@ impl World {
                     }
                 }
                 Op::Reply => {
-                    if !std::mem::replace(&mut task.replied, true) {
-                        let slot = task.message;
-                        self.answer(slot, Verdict::Ok, observer);
+                    let slot = task.message;
+                    let whole = self.whole(id);
+                    let task = &mut self.handlers.tasks[whole];
+                    let first = !std::mem::replace(&mut task.replied, true);
+                    if let Some(place) =
+                        self.pools.get(task.pool as usize).filter(|place| first && place.onward == Onward::Answer)
+                    {
+                        let record = place.record;
+                        self.answer_or_waste(slot, Verdict::Ok, record, observer);
                     }
                 }
                 Op::Look { cache, stream, hit } => {
@@ -340,6 +346,14 @@ impl World {
             tasks[next].previous = id;
         }
         tasks[parent].child = id;
+    }
+
+    /// The task that a branch is a part of, which answers for all of them.
+    fn whole(&self, mut id: u32) -> u32 {
+        while let Owner::Branch(parent) = self.handlers.tasks[id].owner {
+            id = parent;
+        }
+        id
     }
 
     /// A branch has ended: its parent goes on when enough have succeeded, or no longer can.

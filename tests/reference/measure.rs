@@ -44,7 +44,12 @@ pub fn measure(instance: &Instance, seed: u64) -> Vec<Outcome> {
 pub fn measure_changed(instance: &Instance, seed: u64, change: &dyn Fn(&mut Model)) -> Vec<Outcome> {
     let name = &instance.name;
     let document = scenario::read(&instance.path).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let mut model = scenario::resolve(&document, &[]).unwrap_or_else(|problems| panic!("{name}: {problems}")).model;
+    let model = scenario::resolve(&document, &[]).unwrap_or_else(|problems| panic!("{name}: {problems}")).model;
+    outcomes(name, model, &instance.rows, seed)
+}
+
+/// Runs a model and collects what rows ask for; its seed is made of `seed` and its name.
+pub fn outcomes(name: &str, mut model: Model, rows: &[Row], seed: u64) -> Vec<Outcome> {
     model.plan.seed = seed_of(name, seed);
     change(&mut model);
     let study = experiment::run(&model, &|_, _| true).unwrap_or_else(|stopped| panic!("{name}: {stopped}"));
@@ -57,9 +62,9 @@ pub fn measure_changed(instance: &Instance, seed: u64, change: &dyn Fn(&mut Mode
             Kind::Exact => Found::Number(value.estimate.unwrap_or_else(|| panic!("{}: {:?}", row.id, value.reason))),
             Kind::Histogram => Found::Number(quantile(&model, &row.metric)),
         };
-        Outcome { instance: name.clone(), row: row.clone(), found }
+        Outcome { instance: name.to_owned(), row: row.clone(), found }
     };
-    instance.rows.iter().map(outcome).collect()
+    rows.iter().map(outcome).collect()
 }
 
 /// FNV-1a over the seed and the name.
