@@ -4,6 +4,8 @@
 mod recognition;
 #[path = "theory/robustness.rs"]
 mod robustness;
+#[path = "theory/services.rs"]
+mod services;
 
 use queuelab::model::{Arrivals, Model, Step, Work};
 use queuelab::random::{self, Distribution};

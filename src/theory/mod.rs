@@ -8,6 +8,7 @@ mod answer;
 mod approximate;
 mod batch;
 mod bounded;
+mod called;
 mod center;
 mod closed;
 mod complex;
@@ -15,8 +16,11 @@ mod constant;
 mod exponential;
 mod finite;
 mod fluid;
+mod fork;
 mod general;
+mod integral;
 mod inversion;
+mod latency;
 mod modulated;
 mod network;
 mod open;
@@ -51,7 +55,7 @@ fn steady_state(model: &Model) -> Vec<Answer> {
         return network::answers(model);
     }
     let mut answers: Vec<Answer> = Vec::new();
-    for law in [open::answers, closed::answers] {
+    for law in [latency::answers, called::answers, fork::answers, open::answers, closed::answers] {
         for answer in law(model) {
             if answers.iter().all(|known| known.metric != answer.metric) {
                 answers.push(answer);

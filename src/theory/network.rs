@@ -71,7 +71,7 @@ pub fn answers(model: &Model) -> Vec<Answer> {
 }
 
 /// What a producer sends; `None` where it has no steady state.
-fn source<'a>(model: &Model, at: usize, producer: &'a Producer) -> Option<Flow<'a>> {
+pub fn source<'a>(model: &Model, at: usize, producer: &'a Producer) -> Option<Flow<'a>> {
     if producer.messages.is_some() || producer.arrivals.varies_by_plan() {
         return None;
     }
@@ -94,7 +94,7 @@ fn source<'a>(model: &Model, at: usize, producer: &'a Producer) -> Option<Flow<'
 }
 
 /// Several flows as one; `None` where one is unknown, or there is none.
-fn joined(streams: Vec<Option<Flow>>) -> Option<Flow> {
+pub fn joined(streams: Vec<Option<Flow>>) -> Option<Flow> {
     let mut streams = streams.into_iter();
     let mut sum = streams.next()??;
     for stream in streams {
