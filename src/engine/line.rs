@@ -12,6 +12,8 @@ pub enum Line {
     Fifo(Fifo),
     /// Last in, first out: the oldest in front, the next at the back.
     Lifo(Fifo),
+    /// The oldest in front, the next at the back while there are more than so many.
+    Adaptive(Fifo, u64),
     /// Any message may come next.
     Random(Bag),
     /// One line for each priority.
@@ -45,6 +47,7 @@ impl Line {
         match discipline {
             Discipline::Fifo => Line::Fifo(Fifo::new()),
             Discipline::Lifo => Line::Lifo(Fifo::new()),
+            Discipline::AdaptiveLifo { above } => Line::Adaptive(Fifo::new(), above),
             Discipline::Random => Line::Random(Bag::default()),
             Discipline::Priority { max_priority } => {
                 let lines = (0..=max_priority).map(|_| Fifo::new()).collect();
@@ -57,7 +60,7 @@ impl Line {
     #[inline(always)]
     pub fn len(&self) -> usize {
         match self {
-            Line::Fifo(line) | Line::Lifo(line) => line.len(),
+            Line::Fifo(line) | Line::Lifo(line) | Line::Adaptive(line, _) => line.len(),
             Line::Random(bag) => bag.held.len(),
             Line::Priority(levels) => levels.len,
         }
@@ -67,7 +70,7 @@ impl Line {
     #[inline(always)]
     pub fn push(&mut self, message: MessageSlot, priority: u8) {
         match self {
-            Line::Fifo(line) | Line::Lifo(line) => line.push(message.0),
+            Line::Fifo(line) | Line::Lifo(line) | Line::Adaptive(line, _) => line.push(message.0),
             Line::Random(bag) => bag.push(message),
             Line::Priority(levels) => levels.push(message, priority),
         }
@@ -83,6 +86,8 @@ impl Line {
         match self {
             Line::Fifo(line) => line.pop().map(MessageSlot),
             Line::Lifo(line) => line.pop_back().map(MessageSlot),
+            Line::Adaptive(line, above) if line.len() as u64 > *above => line.pop_back().map(MessageSlot),
+            Line::Adaptive(line, _) => line.pop().map(MessageSlot),
             Line::Random(bag) if bag.held.is_empty() => None,
             Line::Random(bag) => Some(bag.take(pick(bag.held.len()))),
             Line::Priority(levels) => levels.pop(),
@@ -101,7 +106,7 @@ impl Line {
     /// The messages that could be the oldest; `age` orders them (smaller is older).
     pub fn oldest(&mut self, age: impl Fn(MessageSlot) -> u64) -> Option<MessageSlot> {
         match self {
-            Line::Fifo(line) | Line::Lifo(line) => line.front().map(MessageSlot),
+            Line::Fifo(line) | Line::Lifo(line) | Line::Adaptive(line, _) => line.front().map(MessageSlot),
             Line::Random(bag) => bag.oldest().map(|place| bag.held[place].0),
             Line::Priority(levels) => levels.oldest(age).and_then(|level| levels.lines[level].front()).map(MessageSlot),
         }
@@ -110,7 +115,7 @@ impl Line {
     /// Takes the oldest message.
     pub fn pop_oldest(&mut self, age: impl Fn(MessageSlot) -> u64) -> Option<MessageSlot> {
         match self {
-            Line::Fifo(line) | Line::Lifo(line) => line.pop().map(MessageSlot),
+            Line::Fifo(line) | Line::Lifo(line) | Line::Adaptive(line, _) => line.pop().map(MessageSlot),
             Line::Random(bag) => bag.oldest().map(|place| bag.take(place)),
             Line::Priority(levels) => levels.oldest(age).map(|level| levels.pop_from(level)),
         }

@@ -21,6 +21,13 @@ pub struct Call {
     pub fallback: Option<Vec<Step>>,
 }
 
+impl Call {
+    /// A call with nothing around it.
+    pub fn plain(service: ServiceId) -> Call {
+        Call { service, network: None, connect: None, layers: Vec::new(), fallback: None }
+    }
+}
+
 /// One layer around a call. What fails inside a layer comes to it; it tries again, or passes the failure on.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Layer {

@@ -1,17 +1,34 @@
-//! Offered load: what the rates and service times say before anything is simulated.
+//! Offered load: what the rates and times say before anything is simulated, from the solution of the traffic equations.
 //!
-//! Traffic equations of an acyclic network: the flow into a queue is what producers publish there and what pools pass on.
-//! A pool works off at most its capacity (workers / mean service time); pools on one queue share its flow by capacity.
+//! Times without waiting are the least, so that utilizations are lower bounds where handlers call.
 
-use super::{Arrivals, Model, PoolId, QueueId, Work};
+use super::traffic::{Traffic, carries, taken, waits};
+use super::{HostId, Model};
 
-/// Offered load of every queue and pool, in the order of the model.
+/// Offered load of everything, in the order of the model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Load {
+    /// One for each producer.
+    pub producers: Vec<ProducerLoad>,
     /// One for each queue.
     pub queues: Vec<QueueLoad>,
     /// One for each pool.
     pub pools: Vec<PoolLoad>,
+    /// One for each service.
+    pub services: Vec<ServiceLoad>,
+    /// One for each host.
+    pub hosts: Vec<HostLoad>,
+}
+
+/// What a producer sends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProducerLoad {
+    /// Messages a second while it sends; of one whose senders wait for answers, no more than this.
+    pub rate: f64,
+    /// The highest rate by plan.
+    pub peak_rate: f64,
+    /// Mean time of its handler in seconds while nothing waits.
+    pub response: f64,
 }
 
 /// What flows into a queue.
@@ -32,11 +49,41 @@ pub struct QueueLoad {
 pub struct PoolLoad {
     /// Messages a second that come to this pool while all producers send.
     pub rate: f64,
-    /// Mean work of a message in seconds; `None` when no message reaches the pool.
+    /// Mean time in seconds for which a message holds a worker while nothing waits; `None` when no message reaches the pool.
     pub mean_service: Option<f64>,
     /// Messages that can be in work at a time.
     pub workers: u32,
     /// Offered load per worker: 1 is all that it can do.
+    pub utilization: f64,
+}
+
+/// What a service is asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceLoad {
+    /// Requests a second while all producers send, each asked for once.
+    pub rate: f64,
+    /// Of these, what comes from producers whose senders wait for their answers, or that end: nothing that could pile up.
+    pub bounded: f64,
+    /// Mean time in seconds for which a request holds a worker while nothing waits; `None` when no request reaches it.
+    pub mean_service: Option<f64>,
+    /// Mean time in seconds from its start to its answer.
+    pub response: f64,
+    /// Requests that can be in work at a time.
+    pub workers: u32,
+    /// Requests a second that all workers can work off.
+    pub capacity: f64,
+    /// The highest rate by plan of what producers ask here directly, passed-on flow at its mean.
+    pub peak_rate: f64,
+    /// Offered load per worker: 1 is all that it can do.
+    pub utilization: f64,
+}
+
+/// What a host is asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostLoad {
+    /// Seconds of processor time a second.
+    pub demand: f64,
+    /// Offered load per core: 1 is all that it can do.
     pub utilization: f64,
 }
 
@@ -52,111 +99,111 @@ impl QueueLoad {
     }
 }
 
+impl ServiceLoad {
+    /// Requests a second in the long run that come whatever became of those before.
+    pub fn steady(&self) -> f64 {
+        (self.rate - self.bounded).max(0.0)
+    }
+}
+
 impl Load {
     /// Solves the traffic equations.
     pub fn of(model: &Model) -> Load {
-        let queues = model.queues.len();
-        // Flow by producer, because recorded work belongs to the producer whose trace carries it.
-        let mut flow = vec![vec![0.0; model.producers.len()]; queues];
-        let mut peak = vec![0.0; queues];
-        for (at, producer) in model.producers.iter().enumerate() {
-            for queue in producer.handler.queues() {
-                flow[queue.0 as usize][at] += producer.arrivals.mean_rate();
-                peak[queue.0 as usize] += producer.arrivals.peak_rate();
-            }
-        }
-        let mut load = Load {
-            queues: vec![QueueLoad { rate: 0.0, passing: 0.0, capacity: 0.0, peak_rate: 0.0 }; queues],
-            pools: model
-                .pools
-                .iter()
-                .map(|pool| PoolLoad { rate: 0.0, mean_service: None, workers: pool.workers(), utilization: 0.0 })
-                .collect(),
+        let mut traffic = Traffic::of(model);
+        traffic.solve();
+        traffic.load()
+    }
+}
+
+impl Traffic<'_> {
+    fn load(&self) -> Load {
+        let model = self.model;
+        let ends = |producer: usize| model.producers[producer].messages.is_some();
+        let part = |place: usize, of: &dyn Fn(usize) -> bool| -> f64 {
+            self.flow[place].iter().enumerate().filter(|(producer, _)| of(*producer)).map(|(_, part)| part).sum()
         };
-        for queue in downstream_order(model) {
-            let at = queue.0 as usize;
-            let rate: f64 = flow[at].iter().sum();
-            let capacities: Vec<(PoolId, f64, Option<f64>)> = model
-                .pools_on(queue)
-                .map(|(id, pool)| {
-                    let mean = pool.work().and_then(|work| mean_work(model, work, &flow[at]));
-                    let capacity =
-                        mean.map_or(0.0, |mean| if mean > 0.0 { f64::from(pool.workers()) / mean } else { f64::INFINITY });
-                    (id, capacity, mean)
-                })
-                .collect();
-            let capacity: f64 = capacities.iter().map(|(_, capacity, _)| capacity).sum();
-            let ends = model.producers.iter().map(|producer| producer.messages.is_some());
-            let passing = flow[at].iter().zip(ends).filter(|(_, ends)| *ends).map(|(part, _)| part).sum();
-            load.queues[at] = QueueLoad { rate, passing, capacity, peak_rate: peak[at] };
-            let served = rate.min(capacity);
-            for &(id, own, mean) in &capacities {
-                let share = if capacity.is_infinite() {
-                    if own.is_infinite() { 1.0 } else { 0.0 }
-                } else if capacity > 0.0 {
-                    own / capacity
-                } else {
-                    0.0
-                };
-                let pool = &mut load.pools[id.0 as usize];
-                pool.rate = rate * share;
-                pool.mean_service = mean;
-                pool.utilization = mean.map_or(0.0, |mean| pool.rate * mean / f64::from(pool.workers));
-                for next in model.pools[id.0 as usize].handler.queues() {
-                    let passed = served * share;
-                    let share = if rate > 0.0 { passed / rate } else { 0.0 };
-                    let onward: Vec<f64> = flow[at].iter().map(|part| part * share).collect();
-                    flow[next.0 as usize].iter_mut().zip(onward).for_each(|(sum, part)| *sum += part);
-                    peak[next.0 as usize] += passed;
+        let producers: Vec<ProducerLoad> = model
+            .producers
+            .iter()
+            .zip(&self.rates)
+            .map(|(producer, &rate)| ProducerLoad {
+                rate,
+                peak_rate: if waits(producer) { rate } else { producer.arrivals.peak_rate() },
+                response: self.times(&producer.handler, None, &[]).response,
+            })
+            .collect();
+        let peak = |place: usize| -> f64 {
+            let direct: f64 = self.sources[place].iter().map(|&(producer, often)| producers[producer].peak_rate * often).sum();
+            let onward = self.incoming[place].iter().map(|&(sender, often)| {
+                let (from, share) = self.sent(sender);
+                self.flow[from].iter().sum::<f64>() * share * often
+            });
+            direct + onward.sum::<f64>()
+        };
+        let mut capacities = vec![0.0; model.queues.len()];
+        model.pools.iter().zip(&self.pools).for_each(|(pool, own)| capacities[pool.queue.0 as usize] += own.capacity);
+        let queues: Vec<QueueLoad> = (0..model.queues.len())
+            .map(|at| QueueLoad {
+                rate: self.flow[at].iter().sum(),
+                passing: part(at, &ends),
+                capacity: capacities[at],
+                peak_rate: peak(at),
+            })
+            .collect();
+        let pools: Vec<PoolLoad> = model
+            .pools
+            .iter()
+            .zip(&self.pools)
+            .map(|(pool, own)| {
+                let queue = pool.queue.0 as usize;
+                let rate = queues[queue].rate * taken(own.capacity, capacities[queue]);
+                let mean = own.known.then_some(own.times.hold);
+                let workers = pool.workers();
+                PoolLoad {
+                    rate,
+                    mean_service: mean,
+                    workers,
+                    utilization: mean.map_or(0.0, |mean| rate * mean / f64::from(workers)),
                 }
-            }
-        }
-        load
+            })
+            .collect();
+        let services = (0..model.services.len()).map(|at| self.service_load(at, &part, &ends, peak(model.queues.len() + at)));
+        let services: Vec<ServiceLoad> = services.collect();
+        let hosts = (0..model.hosts.len()).map(|at| self.host_load(HostId(at as u32), &pools, &services)).collect();
+        Load { producers, queues, pools, services, hosts }
     }
-}
 
-/// Queues so that every queue comes after all that feed it. The document was refused if there is a cycle.
-fn downstream_order(model: &Model) -> Vec<QueueId> {
-    let mut feeders = vec![0usize; model.queues.len()];
-    for pool in &model.pools {
-        for next in pool.handler.queues() {
-            feeders[next.0 as usize] += 1;
+    fn service_load(
+        &self,
+        at: usize,
+        part: &dyn Fn(usize, &dyn Fn(usize) -> bool) -> f64,
+        ends: &dyn Fn(usize) -> bool,
+        peak_rate: f64,
+    ) -> ServiceLoad {
+        let known = &self.model.services[at];
+        let place = self.model.queues.len() + at;
+        let rate: f64 = self.flow[place].iter().sum();
+        let (times, workers) = (self.services[at], known.count * known.concurrency);
+        let mean_service = (rate > 0.0 || !carries(&known.handler)).then_some(times.hold);
+        ServiceLoad {
+            rate,
+            bounded: part(place, &|producer| ends(producer) || waits(&self.model.producers[producer])),
+            mean_service,
+            response: times.response,
+            workers,
+            capacity: self.capacity(at),
+            peak_rate,
+            utilization: mean_service.map_or(0.0, |mean| rate * mean / f64::from(workers)),
         }
     }
-    let mut order: Vec<QueueId> = (0..feeders.len()).filter(|&at| feeders[at] == 0).map(|at| QueueId(at as u32)).collect();
-    let mut done = 0;
-    while done < order.len() {
-        let queue = order[done];
-        done += 1;
-        for (_, pool) in model.pools_on(queue) {
-            for next in pool.handler.queues() {
-                feeders[next.0 as usize] -= 1;
-                if feeders[next.0 as usize] == 0 {
-                    order.push(next);
-                }
-            }
-        }
-    }
-    assert_eq!(order.len(), model.queues.len(), "a cycle of `publish` reached the model");
-    order
-}
 
-/// Mean work in seconds for this mix of producers; `None` when nothing flows.
-fn mean_work(model: &Model, work: &Work, flow: &[f64]) -> Option<f64> {
-    match work {
-        Work::Drawn(distribution) => Some(distribution.mean() / 1e9),
-        Work::Carried { plus } => {
-            let total: f64 = flow.iter().sum();
-            if total <= 0.0 {
-                return None;
-            }
-            let sum: f64 = model.producers.iter().zip(flow).map(|(producer, rate)| rate * mean_carried(&producer.arrivals)).sum();
-            Some(sum / total + *plus as f64 / 1e9)
-        }
+    fn host_load(&self, host: HostId, pools: &[PoolLoad], services: &[ServiceLoad]) -> HostLoad {
+        let here = |of: Option<HostId>| of == Some(host);
+        let pools = self.model.pools.iter().zip(pools).zip(&self.pools).filter(|((pool, _), _)| here(pool.host));
+        let services =
+            self.model.services.iter().zip(services).zip(&self.services).filter(|((service, _), _)| here(service.host));
+        let demand = pools.map(|((_, load), own)| load.rate * own.times.work).sum::<f64>()
+            + services.map(|((_, load), times)| load.rate * times.work).sum::<f64>();
+        HostLoad { demand, utilization: demand / f64::from(self.model.hosts[host.0 as usize].cores) }
     }
-}
-
-fn mean_carried(arrivals: &Arrivals) -> f64 {
-    let work = arrivals.trace().and_then(|trace| trace.carried.work.as_ref());
-    work.map_or(0.0, |work| work.iter().map(|span| span.as_secs_f64()).sum::<f64>() / work.len() as f64)
 }

@@ -2,6 +2,7 @@
 
 mod call;
 mod consumer;
+mod demand;
 mod fault;
 mod goal;
 mod load;
@@ -11,6 +12,7 @@ mod producer;
 mod queue;
 mod service;
 mod step;
+mod traffic;
 
 pub use call::{
     Breaker, BudgetOf, Bulkhead, Call, Hedge, Jitter, Layer, RateLimit, Retry, RetryBudget, RetryOn, Timeout, Window,
@@ -18,13 +20,14 @@ pub use call::{
 pub use consumer::{Ack, ConsumerPool, Prefetch, Work};
 pub use fault::{Fault, FaultKind, FaultTimes, Target};
 pub use goal::{Comparison, Goal};
-pub use load::{Load, PoolLoad, QueueLoad};
+pub use load::{HostLoad, Load, PoolLoad, ProducerLoad, QueueLoad, ServiceLoad};
 pub use metric::{Metric, Quantity, Statistic, metrics};
 pub use plan::{Precision, RunPlan, Stop, Warmup};
 pub use producer::{Arrivals, Carried, Keys, MmppPhase, Priority, Producer, Segment, Trace, stationary};
 pub use queue::{Discipline, Overflow, Queue};
 pub use service::{Balance, Cache, Contents, Host, Lock, Scheduling, Service, Shed};
 pub use step::{DEEPEST_LOOPS, Handler, Plain, Step, TwoPhaseCommit, Way};
+pub use traffic::settles;
 
 /// Position of a producer in [`Model::producers`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

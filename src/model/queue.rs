@@ -24,6 +24,11 @@ pub enum Discipline {
     Fifo,
     /// The youngest.
     Lifo,
+    /// The youngest while more than a number wait, otherwise the oldest (Maurer 2015, "Fail at scale"); only of services.
+    AdaptiveLifo {
+        /// A queue that is longer than this is a backlog.
+        above: u64,
+    },
     /// Any, each as likely as the other.
     Random,
     /// The oldest of the highest priority; priorities above `max_priority` count as `max_priority`.

@@ -40,6 +40,7 @@ pub(super) fn queue(queue: &Queue) -> String {
     match queue.discipline {
         Discipline::Fifo => {}
         Discipline::Lifo => parts.push("last in first out".to_owned()),
+        Discipline::AdaptiveLifo { above } => parts.push(format!("last in first out while more than {above} wait")),
         Discipline::Random => parts.push("random order".to_owned()),
         Discipline::Priority { max_priority } => parts.push(format!("priorities 0 to {max_priority}")),
     }

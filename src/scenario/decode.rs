@@ -4,7 +4,7 @@
 //! [`table!`], [`shapes!`] or [`words!`], and the declaration gives three things that cannot drift apart: the Rust type,
 //! its decoder, and its JSON Schema with the doc comments as descriptions.
 
-use super::diagnostic::{At, Place, Problem};
+use super::diagnostic::{At, Problem};
 use super::names;
 use super::schema::Definitions;
 use super::tree::{Entry, Node, Value};
@@ -416,8 +416,3 @@ macro_rules! words {
 }
 
 pub(super) use {shapes, table, words};
-
-/// The place of a key's value, or of the table when the key is missing.
-pub(super) fn place_of<T>(field: &Field<T>, otherwise: Place) -> Place {
-    field.given().map_or(otherwise, |at| at.place)
-}

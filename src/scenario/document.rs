@@ -5,8 +5,10 @@
 use super::decode::{Decode, Entities, Field, Keys, one_key, shapes, table, word, words};
 use super::diagnostic::{At, Problem};
 use super::distribution_form::{Counts, Distribution};
-use super::quantity::{Share, Whole};
+use super::quantity::{Share, Weight, Whole};
 use super::schema::{self, Definitions};
+use super::service_form::{Cache, FaultForm, Host, Lock, Service};
+use super::step_form::Step;
 use super::tree::{Node, Value};
 use crate::units::{Rate, Span};
 
@@ -26,10 +28,20 @@ table! {
         "queues" optional queues: Entities<Queue>,
         /// Who takes messages from queues and works on them, by name.
         "consumers" optional consumers: Entities<Consumer>,
+        /// Who is called and answers, by name.
+        "services" optional services: Entities<Service>,
+        /// Processors that consumers and services share, by name.
+        "hosts" optional hosts: Entities<Host>,
+        /// Locks and permits, by name.
+        "locks" optional locks: Entities<Lock>,
+        /// Caches, by name.
+        "caches" optional caches: Entities<Cache>,
+        /// What goes wrong, at a time or at random.
+        "faults" optional faults: Vec<At<FaultForm>>,
         /// Service levels, by name: "METRIC OP VALUE", such as "consumers.workers.wait.p99 < 100ms".
         "goals" optional goals: Entities<String>,
     }
-    later ["exchanges", "topics", "brokers", "services", "hosts", "locks", "caches", "faults", "variants", "costs"]
+    later ["exchanges", "topics", "brokers", "variants", "costs"]
 }
 
 table! {
@@ -112,18 +124,57 @@ impl Decode for WarmupForm {
 table! {
     /// A source of messages.
     Producer "producer" {
-        /// When its messages are born.
-        "arrivals" required arrivals: ArrivalsForm,
+        /// When its messages are born, whatever became of those before (an open producer).
+        "arrivals" optional arrivals: ArrivalsForm,
+        /// So many clients, each of which thinks, sends, waits for the answer, and thinks again (a closed producer).
+        "clients" optional clients: Whole<1, MOST_WORKERS>,
+        /// The time from an answer to the next request of a client.
+        "think" optional think: Distribution,
+        /// Of what arrives, so many are under way at a time, and the others wait for one of these callers; no limit unless told
+        /// otherwise.
+        "callers" optional callers: Whole<1, MOST_WORKERS>,
         /// The queue that it publishes to.
         "publish" optional publish: String,
+        /// The service that it calls.
+        "call" optional call: String,
+        /// The long form of `publish` and `call`: what is done for each message, such as [{ call = "db" }, { publish = "mail" }].
+        "steps" optional steps: Vec<At<Step>>,
+        /// The keys of its messages, for caches and consistent hashing; each has its own unless told otherwise.
+        "key" optional key: KeyForm,
         /// Priority of its messages: 0 (the default) is the lowest and 255 the highest.
         "priority" optional priority: PriorityForm,
         /// It ends after so many messages; without this, only with its arrivals.
         "messages" optional messages: Whole<1, { u64::MAX }>,
-        /// The long form of `publish`: [{ publish = "jobs" }].
-        "steps" optional steps: Vec<At<Step>>,
     }
-    later ["clients", "think", "call", "size", "key", "window", "confirm"]
+    later ["size", "window", "confirm"]
+}
+
+shapes! {
+    /// The keys of a producer's messages.
+    KeyForm "a distribution of keys" {
+        /// By popularity: key k is as likely as 1 / k^exponent.
+        "zipf" => Zipf(Zipf),
+        /// All as likely.
+        "uniform" => Uniform(EvenKeys),
+    }
+}
+
+table! {
+    /// Keys by popularity.
+    Zipf "zipf" {
+        /// How many different ones.
+        "keys" required keys: Whole<1, 100_000_000>,
+        /// How much more popular the first ones are; 1 unless told otherwise, 0 is all the same.
+        "exponent" optional exponent: Weight,
+    }
+}
+
+table! {
+    /// Keys that are all as likely.
+    EvenKeys "uniform" {
+        /// How many different ones.
+        "keys" required keys: Whole<1, 100_000_000>,
+    }
 }
 
 table! {
@@ -182,21 +233,25 @@ table! {
         "service" optional service: Distribution,
         /// The queue that a finished message goes on to; without it the message ends here.
         "publish" optional publish: String,
-        /// The long form of `service` and `publish`: [{ work = "8ms" }, { publish = "next" }].
+        /// The long form of `service` and `publish`: what is done for a message, such as
+        /// [{ work = "8ms" }, { call = "db" }, { publish = "next" }].
         "steps" optional steps: Vec<At<Step>>,
+        /// When a message is acknowledged, and so what becomes of it in a crash; "manual" unless told otherwise.
+        "ack" optional ack: AckForm,
+        /// The host whose processors do its work; without one each worker has a processor of its own.
+        "host" optional host: String,
     }
-    later ["topic", "ack", "failure", "retry", "autoscale", "host"]
+    later ["topic", "failure", "retry", "autoscale"]
 }
 
-shapes! {
-    /// One step of what a producer or a consumer does.
-    Step "a step" {
-        /// Hold the worker for this time.
-        "work" => Work(Box<Distribution>),
-        /// Publish to this queue.
-        "publish" => Publish(String),
+words! {
+    /// When a message is acknowledged.
+    AckForm "a way to acknowledge" {
+        /// when its work is done: in a crash it goes back to its queue.
+        "manual" => Manual,
+        /// when it is dispatched: in a crash it is lost.
+        "auto" => Auto,
     }
-    later ["wait", "call", "parallel", "choose", "repeat", "fail", "cache", "lock", "two_phase_commit", "reply"]
 }
 
 shapes! {

@@ -1,182 +1,200 @@
-//! How messages flow from name to name: chains that never end, work that nobody carries, queues that nobody uses.
+//! How messages and calls flow from name to name: chains that never end, and work that nobody carries.
 
-use super::decode::Field;
-use super::diagnostic::Problem;
-use super::document::{ArrivalsShape, Scenario};
+use super::diagnostic::{Place, Problem};
+use super::document::Scenario;
 use super::names;
-use super::pools::{PoolLinks, ProducerLinks, highest};
+use super::pools::{PoolLinks, ProducerLinks};
 use super::resolve::{Resolver, list};
-use crate::model::{Arrivals, Discipline, Model, Priority, Work};
+use super::steps::{Edge, Links};
+use crate::model::{Arrivals, Load, Model, settles};
 
-/// For each queue, which producers' messages can reach it.
-struct Reach {
-    producers: Vec<Vec<usize>>,
+/// How everything is connected.
+pub(super) struct Connections {
+    pub producers: Vec<ProducerLinks>,
+    pub pools: Vec<PoolLinks>,
+    pub services: Vec<Links>,
+}
+
+/// A way from one place to another. Places are all queues, and then all services.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    from: usize,
+    to: usize,
+    /// Whose handler leads there; `None`: that of the service `from`.
+    pool: Option<usize>,
+    is_call: bool,
+    edge: Edge,
+}
+
+/// For each place, which producers' messages can reach it.
+pub(super) struct Reach {
+    pub queues: Vec<Vec<usize>>,
+    pub services: Vec<Vec<usize>>,
+}
+
+impl Connections {
+    /// The links of everyone who has a handler, with the name of the table and the number in it.
+    pub fn links(&self) -> impl Iterator<Item = (&'static str, usize, &Links)> {
+        let producers = self.producers.iter().enumerate().map(|(at, known)| ("producers", at, &known.links));
+        let pools = self.pools.iter().enumerate().map(|(at, known)| ("consumers", at, &known.links));
+        producers.chain(pools).chain(self.services.iter().enumerate().map(|(at, links)| ("services", at, links)))
+    }
+
+    /// Everything that leads on from a queue or a service.
+    fn ways(&self, queues: usize) -> Vec<Way> {
+        let mut ways = Vec::new();
+        let mut add = |from: usize, pool: Option<usize>, links: &Links| {
+            let publishes = links.publishes.iter().map(|&edge| Way { from, to: edge.to, pool, is_call: false, edge });
+            let calls = links.calls.iter().map(|&edge| Way { from, to: queues + edge.to, pool, is_call: true, edge });
+            ways.extend(publishes.chain(calls));
+        };
+        for (at, pool) in self.pools.iter().enumerate() {
+            if let Some(queue) = pool.queue {
+                add(queue, Some(at), &pool.links);
+            }
+        }
+        self.services.iter().enumerate().for_each(|(at, links)| add(queues + at, None, links));
+        ways
+    }
 }
 
 impl Resolver<'_> {
     /// Checks the connections as a whole.
-    pub(super) fn flow(&mut self, scenario: &Scenario, model: &Model, producers: &[ProducerLinks], pools: &[PoolLinks]) {
+    pub(super) fn flow(&mut self, scenario: &Scenario, model: &Model, connections: &Connections) {
         let queues = model.queues.len();
-        // The edges from queue to queue, and the pool behind each.
-        let edges: Vec<(usize, usize, usize)> =
-            pools.iter().enumerate().filter_map(|(pool, links)| Some((links.queue?.queue, links.publish?.queue, pool))).collect();
-        let plain: Vec<(usize, usize)> = edges.iter().map(|&(from, to, _)| (from, to)).collect();
-        for cycle in names::cycles(queues, &plain) {
-            self.cycle(model, pools, &cycle.iter().map(|&edge| edges[edge]).collect::<Vec<_>>());
-        }
-        let reach = Reach::of(queues, producers, &plain);
-        self.unused_queues(scenario, producers, pools);
-        self.carried_work(scenario, model, producers, pools, &reach);
-        self.unused_carry(scenario, model, producers, pools, &reach);
-        self.priorities(scenario, model, producers, &reach);
-    }
-
-    fn cycle(&mut self, model: &Model, pools: &[PoolLinks], edges: &[(usize, usize, usize)]) {
-        let Some(&(first, ..)) = edges.first() else { return };
-        let Some(place) = edges.last().and_then(|&(.., pool)| pools[pool].publish).map(|link| link.place) else { return };
-        let mut way = format!("`{}`", model.queues[first].name);
-        for &(_, to, pool) in edges.iter().take(20) {
-            way += &format!(" -> {} -> `{}`", model.pools[pool].name, model.queues[to].name);
-        }
-        let mut problem = Problem::error(place, format!("messages never end: {way}"));
-        for &(.., pool) in edges.iter().rev().skip(1).take(5) {
-            if let Some(link) = pools[pool].publish {
-                problem = problem.related(link.place, "part of the cycle");
-            }
-        }
-        self.log.push(problem.help("remove one `publish` of the cycle, so that messages leave the system"));
-    }
-
-    fn unused_queues(&mut self, scenario: &Scenario, producers: &[ProducerLinks], pools: &[PoolLinks]) {
-        let entries = producers.iter().filter_map(|links| links.publish).chain(pools.iter().filter_map(|links| links.publish));
-        let queues = list(&scenario.queues);
-        let (mut entered, mut taken) = (vec![false; queues.len()], vec![false; queues.len()]);
-        entries.for_each(|link| entered[link.queue] = true);
-        pools.iter().filter_map(|links| links.queue).for_each(|link| taken[link.queue] = true);
-        for (at, queue) in queues.iter().enumerate() {
-            let name = &queue.name.value;
-            if !entered[at] {
-                let problem = Problem::warning(queue.name.place, format!("nothing is published to the queue `{name}`"));
-                self.log.push(problem.help(format!("let a producer or a consumer publish = \"{name}\", or remove it")));
-            }
-            if !taken[at] {
-                let problem = Problem::warning(queue.name.place, format!("nothing takes messages from the queue `{name}`"));
-                self.log.push(problem.help(format!("add a consumer with queue = \"{name}\", or remove it")));
-            }
-        }
-    }
-
-    /// A pool that works as long as the message says needs messages that say so.
-    fn carried_work(
-        &mut self,
-        scenario: &Scenario,
-        model: &Model,
-        producers: &[ProducerLinks],
-        pools: &[PoolLinks],
-        reach: &Reach,
-    ) {
-        for ((pool, links), named) in model.pools.iter().zip(pools).zip(list(&scenario.consumers)) {
-            let (Some(Work::Carried { .. }), Some(queue), Some(form)) = (pool.work(), links.queue, &named.entity) else {
-                continue;
+        let ways = connections.ways(queues);
+        let places = queues + model.services.len();
+        let sure: Vec<Way> = ways.iter().copied().filter(|way| way.edge.always).collect();
+        for cycle in cycles(places, &sure) {
+            let problem = endless(model, &cycle);
+            let calls = cycle.iter().all(|way| way.is_call);
+            let help = if calls {
+                "remove one `call` of the cycle, or let it be one way of a `choose`"
+            } else {
+                "remove one `publish` of the cycle, so that messages leave the system"
             };
-            let at_service = super::decode::place_of(&form.value.service, named.name.place);
-            for &producer in &reach.producers[queue.queue] {
-                let known = &model.producers[producer];
-                let carries = known.arrivals.trace().is_some_and(|trace| trace.carried.work.is_some());
-                if carries || !producers[producer].sound {
-                    continue;
-                }
-                let message = format!("the messages of `{}` carry no work for `{}`", known.name, pool.name);
-                let mut problem = Problem::error(at_service, message).label("drawn from what each message carries");
-                if let Some(arrivals) = list(&scenario.producers)[producer].entity.as_ref().and_then(|p| p.value.arrivals.given())
-                {
-                    problem = problem.related(arrivals.place, "nothing is carried from here");
-                }
-                let help = match known.arrivals {
-                    Arrivals::Trace(_) => "name the column in the trace: carry = { work = \"service_s\" }",
-                    _ => "only a trace carries work; give `service` a distribution, or the producer a trace",
-                };
-                self.log.push(problem.help(help));
+            self.log.extend(problem.map(|problem| problem.help(help)));
+        }
+        let reach = Reach::of(model, connections, &ways);
+        self.carried_work(scenario, model, connections, &reach);
+        self.unused_carry(scenario, connections, &reach);
+        self.priorities(scenario, model, connections, &reach);
+        self.feedback(scenario, model, places, &ways);
+    }
+
+    /// Cycles that are not gone every time: whether they end, and whether time passes in them.
+    fn feedback(&mut self, scenario: &Scenario, model: &Model, places: usize, ways: &[Way]) {
+        // The mean numbers of a model with stand-ins would say nothing.
+        if self.log.iter().any(|problem| problem.severity == super::diagnostic::Severity::Error) {
+            return;
+        }
+        let cycle = cycles(places, ways).into_iter().next();
+        if let Some(cycle) = cycle.filter(|_| !settles(model)) {
+            let help = "make the way back less likely, so that each message causes less than one more on average";
+            let problem = endless(model, &cycle).map(|problem| problem.label("on average they become no fewer").help(help));
+            self.log.extend(problem);
+            return;
+        }
+        let timeless = |arrivals: &Arrivals| matches!(arrivals, Arrivals::Closed { think, .. } if think.mean() <= 0.0);
+        if !model.producers.iter().any(|producer| timeless(&producer.arrivals)) {
+            return;
+        }
+        let load = Load::of(model);
+        for ((producer, load), named) in model.producers.iter().zip(&load.producers).zip(list(&scenario.producers)) {
+            if timeless(&producer.arrivals)
+                && load.response <= 0.0
+                && let Some(clients) = named.entity.as_ref().and_then(|at| at.value.clients.given())
+            {
+                let problem = Problem::error(clients.place, "these clients have their answers in no time, and do not think");
+                self.log.push(problem.help("let them `think` for a while: without it time would never pass"));
             }
         }
     }
 
-    /// Carried work that no pool draws on would silently be ignored.
-    fn unused_carry(
-        &mut self,
-        scenario: &Scenario,
-        model: &Model,
-        producers: &[ProducerLinks],
-        pools: &[PoolLinks],
-        reach: &Reach,
-    ) {
-        for (at, named) in list(&scenario.producers).iter().enumerate() {
-            let Some(entity) = &named.entity else { continue };
-            let Some(ArrivalsShape::Trace(trace)) = entity.value.arrivals.value().map(|arrivals| &arrivals.0) else { continue };
-            let Some(carry) = trace.carry.value() else { continue };
-            let drawn = model.pools.iter().zip(pools).any(|(pool, links)| {
-                let reached = links.queue.is_some_and(|link| reach.producers[link.queue].contains(&at));
-                reached && matches!(pool.work(), Some(Work::Carried { .. }))
-            });
-            if let (Some(work), false, true) = (carry.work.given(), drawn, producers[at].sound) {
-                let problem = Problem::warning(work.place, "no consumer draws on the work that these messages carry");
-                self.log.push(problem.help("let one say service = { carried = \"work\" }, or remove `work`"));
-            }
-            if let (Some(priority), Field::Missing) = (carry.priority.given(), &entity.value.priority) {
-                let problem = Problem::warning(priority.place, "the priority that these messages carry is not used");
-                self.log.push(problem.help("add priority = { carried = \"priority\" } to the producer, or remove this"));
+    /// Who works as long as the message says needs messages that say so.
+    fn carried_work(&mut self, scenario: &Scenario, model: &Model, connections: &Connections, reach: &Reach) {
+        for (table, at, links) in connections.links() {
+            let Some(&place) = links.carried.first() else { continue };
+            let own = [at];
+            let (name, producers) = match table {
+                "producers" => (&model.producers[at].name, &own[..]),
+                "consumers" => match connections.pools[at].queue {
+                    Some(queue) => (&model.pools[at].name, reach.queues[queue].as_slice()),
+                    None => continue,
+                },
+                _ => (&model.services[at].name, reach.services[at].as_slice()),
+            };
+            for &producer in producers.iter().filter(|&&producer| connections.producers[producer].sound) {
+                self.carries_no_work(scenario, model, producer, name, place);
             }
         }
     }
 
-    /// Priorities that no queue looks at, or that a queue cannot tell apart.
-    fn priorities(&mut self, scenario: &Scenario, model: &Model, producers: &[ProducerLinks], reach: &Reach) {
-        for (at, named) in list(&scenario.producers).iter().enumerate() {
-            let Some(given) = named.entity.as_ref().and_then(|entity| entity.value.priority.given()) else { continue };
-            if producers[at].publish.is_none() || model.producers[at].priority == Priority::Constant(0) {
-                continue;
-            }
-            let reached = model.queues.iter().zip(&reach.producers).filter(|(_, producers)| producers.contains(&at));
-            let levels: Vec<(&str, u8)> = reached
-                .filter_map(|(queue, _)| match queue.discipline {
-                    Discipline::Priority { max_priority } => Some((queue.name.as_str(), max_priority)),
-                    _ => None,
-                })
-                .collect();
-            if levels.is_empty() {
-                let problem = Problem::warning(given.place, "no queue on the way of these messages looks at their priority");
-                self.log.push(problem.help("give the queue discipline = \"priority\", or remove this"));
-            }
-            let highest = highest(&model.producers[at].priority);
-            for (queue, most) in levels {
-                if highest.is_some_and(|highest| highest > u32::from(most)) {
-                    let message = format!("the queue `{queue}` counts priorities above {most} as {most}");
-                    let problem = Problem::warning(given.place, message);
-                    self.log.push(problem.help(format!("raise its `max_priority`, or stay at {most} and below")));
-                }
-            }
+    fn carries_no_work(&mut self, scenario: &Scenario, model: &Model, producer: usize, for_whom: &str, place: Place) {
+        let known = &model.producers[producer];
+        if known.arrivals.trace().is_some_and(|trace| trace.carried.work.is_some()) {
+            return;
         }
+        let message = format!("the messages of `{}` carry no work for `{for_whom}`", known.name);
+        let mut problem = Problem::error(place, message).label("drawn from what each message carries");
+        let form = list(&scenario.producers)[producer].entity.as_ref().map(|at| &at.value);
+        if let Some(arrivals) = form.and_then(|form| form.arrivals.given()) {
+            problem = problem.related(arrivals.place, "nothing is carried from here");
+        }
+        let help = match known.arrivals {
+            Arrivals::Trace(_) => "name the column in the trace: carry = { work = \"service_s\" }",
+            _ => "only a trace carries work; give `service` a distribution, or the producer a trace",
+        };
+        self.log.push(problem.help(help));
     }
 }
 
-impl Reach {
-    fn of(queues: usize, producers: &[ProducerLinks], edges: &[(usize, usize)]) -> Reach {
-        let mut leaving: Vec<Vec<usize>> = vec![Vec::new(); queues];
-        for &(from, to) in edges {
-            leaving[from].push(to);
+/// The cycles among places, each as the ways that close it.
+fn cycles(places: usize, ways: &[Way]) -> Vec<Vec<Way>> {
+    let plain: Vec<(usize, usize)> = ways.iter().map(|way| (way.from, way.to)).collect();
+    names::cycles(places, &plain).into_iter().map(|cycle| cycle.into_iter().map(|way| ways[way]).collect()).collect()
+}
+
+/// A problem with a cycle, at the place that closes it.
+fn endless(model: &Model, ways: &[Way]) -> Option<Problem> {
+    let (first, last) = (ways.first()?, ways.last()?);
+    let name = |place: usize| match place.checked_sub(model.queues.len()) {
+        Some(service) => &model.services[service].name,
+        None => &model.queues[place].name,
+    };
+    let mut text = format!("`{}`", name(first.from));
+    for way in ways.iter().take(20) {
+        if let Some(pool) = way.pool {
+            text += &format!(" -> {}", model.pools[pool].name);
         }
-        let mut reach = Reach { producers: vec![Vec::new(); queues] };
-        for (producer, links) in producers.iter().enumerate() {
-            let Some(link) = links.publish else { continue };
-            let mut open = vec![link.queue];
-            while let Some(queue) = open.pop() {
+        text += &format!(" -> `{}`", name(way.to));
+    }
+    let what = if ways.iter().all(|way| way.is_call) { "calls" } else { "messages" };
+    let problem = Problem::error(last.edge.place, format!("{what} never end: {text}"));
+    let others = ways.iter().rev().skip(1).take(5);
+    Some(others.fold(problem, |problem, way| problem.related(way.edge.place, "part of the cycle")))
+}
+
+impl Reach {
+    fn of(model: &Model, connections: &Connections, ways: &[Way]) -> Reach {
+        let queues = model.queues.len();
+        let mut leaving: Vec<Vec<usize>> = vec![Vec::new(); queues + model.services.len()];
+        for way in ways {
+            leaving[way.from].push(way.to);
+        }
+        let mut reached: Vec<Vec<usize>> = vec![Vec::new(); leaving.len()];
+        for (producer, known) in connections.producers.iter().enumerate() {
+            let publishes = known.links.publishes.iter().map(|edge| edge.to);
+            let mut open: Vec<usize> = publishes.chain(known.links.calls.iter().map(|edge| queues + edge.to)).collect();
+            while let Some(place) = open.pop() {
                 // Producers come in order, so that the last entry tells whether this one was here.
-                if reach.producers[queue].last() != Some(&producer) {
-                    reach.producers[queue].push(producer);
-                    open.extend(&leaving[queue]);
+                if reached[place].last() != Some(&producer) {
+                    reached[place].push(producer);
+                    open.extend(&leaving[place]);
                 }
             }
         }
-        reach
+        let services = reached.split_off(queues);
+        Reach { queues: reached, services }
     }
 }

@@ -1,73 +1,39 @@
 //! Producers, queues and consumers, from the document to the model; names become ids.
 
-use super::decode::Named;
+use super::decode::{Field, Named};
 use super::diagnostic::{At, Place, Problem};
-use super::distribution_form::Distribution as Form;
 use super::document::{
-    Consumer, DisciplineForm, OverflowForm, PriorityForm, Producer as ProducerForm, Queue as QueueForm, Scenario,
-    Step as StepForm,
+    AckForm, Consumer, DisciplineForm, KeyForm, MOST_WORKERS, OverflowForm, PriorityForm, Producer as ProducerForm,
+    Queue as QueueForm, Scenario,
 };
-use super::names;
-use super::quantity::grouped;
+use super::lookup::Kind;
+use super::quantity::{Whole, grouped};
 use super::resolve::{Resolver, list};
+use super::steps::{Limit, Links, Owner, Walk};
 use crate::model::{
-    Ack, Arrivals, ConsumerPool, Discipline, Handler, Overflow, Prefetch, Priority, Producer, Queue, QueueId, Work,
+    Ack, Arrivals, Call, ConsumerPool, Discipline, Handler, HostId, Keys, Overflow, Prefetch, Priority, Producer, Queue, QueueId,
+    Step,
 };
-use crate::random::{Counts, Distribution};
+use crate::random::Counts;
 use crate::units::Rate;
 
 /// As RabbitMQ advises: few priorities, each costs a queue of its own.
 const MAX_PRIORITY: u8 = 9;
 
-/// How many work in a pool at most, over all its consumers.
-const MOST_WORKERS: u64 = super::document::MOST_WORKERS;
-
-/// Takes the place of work that could not be read.
-const NO_WORK: Work = Work::Drawn(Distribution::Constant { value: 1.0 });
-
-/// After so many problems no more advice is looked for.
-const MOST_ADVICE: usize = 200;
-
-/// Which queue an entity is connected to, where it is known, and where the document says so.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Link {
-    pub queue: usize,
-    pub place: Place,
-}
-
-/// How a producer is connected; `None` where the document is broken.
+/// How a producer is connected.
 pub(super) struct ProducerLinks {
-    pub publish: Option<Link>,
+    pub links: Links,
     /// Whether its arrivals could be read.
     pub sound: bool,
 }
 
-/// How a pool is connected; `None` where there is nothing or the document is broken.
+/// How a pool is connected; no queue where the document is broken.
 pub(super) struct PoolLinks {
-    pub queue: Option<Link>,
-    pub publish: Option<Link>,
-}
-
-/// The steps of a consumer that are simulated so far.
-struct PlainForm<'a> {
-    service: Option<At<&'a Form>>,
-    publish: Option<At<&'a String>>,
+    pub queue: Option<usize>,
+    pub links: Links,
 }
 
 impl Resolver<'_> {
-    /// The queue with this name; unknown ones are reported.
-    fn queue(&mut self, name: At<&String>, queues: &[Named<QueueForm>]) -> Option<Link> {
-        let found = queues.iter().position(|queue| queue.name.value == *name.value);
-        if found.is_none() && !self.unreadable.contains(&"queues") {
-            let known = queues.iter().map(|queue| queue.name.value.as_str());
-            let nothing = format!("add a table [queues.{}]", name.value);
-            // Comparing every wrong name with every name takes minutes when both are thousands, and nobody reads on so far.
-            let advice = (self.log.len() < MOST_ADVICE).then(|| names::advice(name.value, known, &nothing));
-            self.log.push(Problem::error(name.place, format!("there is no queue `{}`", name.value)).maybe_help(advice));
-        }
-        found.map(|queue| Link { queue, place: name.place })
-    }
-
     /// The queues of the model.
     pub(super) fn queues(&mut self, queues: &[Named<QueueForm>]) -> Vec<Queue> {
         let mut resolved = Vec::with_capacity(queues.len());
@@ -83,20 +49,23 @@ impl Resolver<'_> {
         resolved
     }
 
+    /// The highest priority that is told apart, where priorities are.
+    pub(super) fn max_priority(&mut self, field: &Field<Whole<1, 255>>, used: bool) -> u8 {
+        if let (Some(at), false) = (field.given(), used) {
+            let problem = Problem::error(at.place, "`max_priority` has no effect without discipline = \"priority\"");
+            self.log.push(problem.help("add `discipline = \"priority\"`, or remove `max_priority`"));
+        }
+        field.value().map_or(MAX_PRIORITY, |whole| whole.0 as u8)
+    }
+
     fn queue_rules(&mut self, queue: &mut Queue, form: &QueueForm) {
-        let max_priority = form.max_priority.value().map_or(MAX_PRIORITY, |whole| whole.0 as u8);
+        let max_priority = self.max_priority(&form.max_priority, form.discipline.value() == Some(&DisciplineForm::Priority));
         queue.discipline = match form.discipline.value() {
             None | Some(DisciplineForm::Fifo) => Discipline::Fifo,
             Some(DisciplineForm::Lifo) => Discipline::Lifo,
             Some(DisciplineForm::Random) => Discipline::Random,
             Some(DisciplineForm::Priority) => Discipline::Priority { max_priority },
         };
-        if let Some(at) = form.max_priority.given()
-            && (form.discipline.is_missing() || form.discipline.value().is_some_and(|d| *d != DisciplineForm::Priority))
-        {
-            let problem = Problem::error(at.place, "`max_priority` has no effect without discipline = \"priority\"");
-            self.log.push(problem.help("add `discipline = \"priority\"`, or remove `max_priority`"));
-        }
         queue.max_length = form.max_length.value().map(|whole| whole.0);
         queue.overflow = match form.overflow.value() {
             None | Some(OverflowForm::DropHead) => Overflow::DropHead,
@@ -109,8 +78,8 @@ impl Resolver<'_> {
         queue.ttl = form.ttl.value().copied();
     }
 
-    /// The producers of the model, and where each publishes.
-    pub(super) fn producers(&mut self, scenario: &Scenario, queues: &[Named<QueueForm>]) -> (Vec<Producer>, Vec<ProducerLinks>) {
+    /// The producers of the model, and how each is connected.
+    pub(super) fn producers(&mut self, scenario: &Scenario) -> (Vec<Producer>, Vec<ProducerLinks>) {
         let mut producers = Vec::new();
         let mut links = Vec::new();
         if scenario.producers.is_missing() || scenario.producers.value().is_some_and(|producers| producers.list.is_empty()) {
@@ -120,21 +89,21 @@ impl Resolver<'_> {
         for named in list(&scenario.producers) {
             let name = named.name.value.clone();
             let Some(At { value: form, place }) = &named.entity else {
-                links.push(ProducerLinks { publish: None, sound: false });
+                links.push(ProducerLinks { links: Links::default(), sound: false });
                 producers.push(stand_in_producer(name));
                 continue;
             };
-            let path = format!("producers.{name}");
-            let arrivals = form.arrivals.given().and_then(|at| self.arrivals(at, &format!("{path}.arrivals")));
-            let publish = self.producer_publishes(form, *place).and_then(|name| self.queue(name, queues));
+            let mut walk = Walk::new(scenario, format!("producers.{name}"));
+            let arrivals = self.source(form, *place, &walk.path);
+            let handler = self.producer_handler(form, *place, &mut walk);
             let priority = self.priority(form, arrivals.as_ref());
-            links.push(ProducerLinks { publish, sound: arrivals.is_some() });
+            links.push(ProducerLinks { links: walk.links, sound: arrivals.is_some() });
             producers.push(Producer {
                 arrivals: arrivals.unwrap_or(stand_in_producer(String::new()).arrivals),
-                callers: None,
-                handler: Handler::publishing(QueueId(publish.map_or(0, |link| link.queue as u32))),
+                callers: form.callers.value().map(|whole| whole.0 as u32),
+                handler,
                 priority: priority.unwrap_or(Priority::Constant(0)),
-                keys: None,
+                keys: form.key.value().map(keys),
                 messages: form.messages.value().map(|whole| whole.0),
                 name,
             });
@@ -142,26 +111,62 @@ impl Resolver<'_> {
         (producers, links)
     }
 
-    fn producer_publishes<'a>(&mut self, form: &'a ProducerForm, place: Place) -> Option<At<&'a String>> {
-        let Some(steps) = form.steps.given() else {
-            if form.publish.is_missing() && form.steps.is_missing() {
-                let problem = Problem::error(place, "`publish` is missing in this producer");
-                self.log.push(problem.help("name the queue that it publishes to: publish = \"jobs\""));
-            }
-            return form.publish.given().map(|at| At { value: &at.value, place: at.place });
-        };
-        self.no_short_form(steps.place, form.publish.given().map(|at| at.place));
-        match steps.value.as_slice() {
-            [At { value: StepForm::Publish(queue), place }] => Some(At { value: queue, place: *place }),
-            _ => {
-                let problem = Problem::error(steps.place, "a producer's only step is to publish, once, in this version");
-                self.log.push(problem.help("write publish = \"jobs\""));
-                None
-            }
+    /// When a producer sends: open arrivals, or clients that wait for answers.
+    fn source(&mut self, form: &ProducerForm, place: Place, path: &str) -> Option<Arrivals> {
+        if let (Some(clients), Some(arrivals)) = (form.clients.given(), form.arrivals.given()) {
+            let problem = Problem::error(clients.place, "a producer has `arrivals` or `clients`, and here are both");
+            let problem = problem.related(arrivals.place, "sends whatever becomes of what was sent before");
+            self.log.push(problem.label("send when they have their answers").help("keep one of the two"));
         }
+        if let (Some(think), true) = (form.think.given(), form.clients.is_missing()) {
+            let problem = Problem::error(think.place, "`think` has no effect without `clients`");
+            self.log.push(problem.help("add `clients = 50`: so many think, send, wait for the answer, and think again"));
+        }
+        if let (Some(callers), Some(clients)) = (form.callers.given(), form.clients.given()) {
+            let problem = Problem::error(callers.place, "`clients` wait for their answers by themselves, and need no `callers`");
+            self.log.push(problem.related(clients.place, "the clients").help("remove one of the two"));
+        }
+        if let Some(clients) = form.clients.given() {
+            if form.think.is_missing() {
+                let problem = Problem::error(clients.place, "`think` is missing beside these clients");
+                self.log.push(problem.help("say how long a client waits before it asks again: think = { exponential = \"1s\" }"));
+            }
+            let think = form.think.given().and_then(|at| self.distribution(at, &format!("{path}.think")))?;
+            self.warn_without_mean(&think, clients.place);
+            return Some(Arrivals::Closed { clients: clients.value.0 as u32, think });
+        }
+        if form.arrivals.is_missing() && form.clients.is_missing() {
+            let problem = Problem::error(place, "`arrivals` is missing in this producer");
+            let help = "add `arrivals = ...` (when its messages are born), or `clients` and `think` (who wait for answers)";
+            self.log.push(problem.help(help));
+        }
+        form.arrivals.given().and_then(|at| self.arrivals(at, &format!("{path}.arrivals")))
     }
 
-    fn no_short_form(&mut self, steps: Place, short: Option<Place>) {
+    fn producer_handler(&mut self, form: &ProducerForm, place: Place, walk: &mut Walk<'_>) -> Handler {
+        let (publish, call) = (form.publish.given(), form.call.given());
+        if let Some(steps) = form.steps.given() {
+            self.no_short_form(steps.place, publish.or(call).map(|at| at.place));
+            return self.handler(&steps.value, Owner::Producer, walk);
+        }
+        if let (Some(publish), Some(call)) = (publish, call) {
+            let problem = Problem::error(call.place, "`publish` and `call` do not say which comes first");
+            let help = format!("write steps = [{{ call = \"{}\" }}, {{ publish = \"{}\" }}]", call.value, publish.value);
+            self.log.push(problem.related(publish.place, "and this").help(help));
+            return Handler::default();
+        }
+        if form.publish.is_missing() && form.call.is_missing() && form.steps.is_missing() {
+            let problem = Problem::error(place, "`publish` is missing in this producer");
+            let help = "name the queue that it publishes to: publish = \"jobs\"; or the service that it calls: call = \"db\"";
+            self.log.push(problem.help(help));
+        }
+        let publish = publish.and_then(|name| self.publish(name, walk)).map(Step::Publish);
+        let call =
+            call.and_then(|name| self.callee(name, Limit::None, walk)).map(|service| Step::Call(Box::new(Call::plain(service))));
+        Handler(publish.or(call).into_iter().collect())
+    }
+
+    pub(super) fn no_short_form(&mut self, steps: Place, short: Option<Place>) {
         if let Some(short) = short {
             let problem = Problem::error(short, "this is the short form of `steps`, and both are given");
             self.log.push(problem.related(steps, "the long form").help("keep one of the two"));
@@ -188,33 +193,34 @@ impl Resolver<'_> {
     }
 
     /// The pools of the model, and how each is connected.
-    pub(super) fn pools(&mut self, scenario: &Scenario, queues: &[Named<QueueForm>]) -> (Vec<ConsumerPool>, Vec<PoolLinks>) {
+    pub(super) fn pools(&mut self, scenario: &Scenario) -> (Vec<ConsumerPool>, Vec<PoolLinks>) {
         let mut pools = Vec::new();
         let mut links = Vec::new();
         for named in list(&scenario.consumers) {
             let name = named.name.value.clone();
             let Some(At { value: form, place }) = &named.entity else {
-                links.push(PoolLinks { queue: None, publish: None });
+                links.push(PoolLinks { queue: None, links: Links::default() });
                 pools.push(stand_in_pool(name));
                 continue;
             };
-            let queue = form.queue.given().and_then(|at| self.queue(At { value: &at.value, place: at.place }, queues));
-            let handler = self.handler(form, *place);
-            let service = handler.service.and_then(|at| {
-                let at = At { value: at.value.clone(), place: at.place };
-                self.work(&at, &format!("consumers.{name}.service"))
-            });
-            let publish = handler.publish.and_then(|name| self.queue(name, queues));
-            let (count, concurrency) = self.workers(form);
-            links.push(PoolLinks { queue, publish });
+            let mut walk = Walk::new(scenario, format!("consumers.{name}"));
+            let queue = form.queue.given();
+            let queue = queue.and_then(|at| self.find(Kind::Queue, At { value: &at.value, place: at.place }, scenario));
+            let handler = self.consumer_handler(form, *place, &mut walk);
+            let host = self.host(&form.host, &mut walk);
+            let (count, concurrency) = self.workers(&form.count, &form.concurrency, "consumers", "messages");
+            links.push(PoolLinks { queue, links: walk.links });
             pools.push(ConsumerPool {
-                queue: QueueId(queue.map_or(0, |link| link.queue as u32)),
+                queue: QueueId(queue.map_or(0, |queue| queue as u32)),
                 count,
                 concurrency,
                 prefetch: self.prefetch(form, concurrency),
-                ack: Ack::Manual,
-                handler: Handler::working(service.unwrap_or(NO_WORK), publish.map(|link| QueueId(link.queue as u32))),
-                host: None,
+                ack: match form.ack.value() {
+                    None | Some(AckForm::Manual) => Ack::Manual,
+                    Some(AckForm::Auto) => Ack::Auto,
+                },
+                handler,
+                host,
                 name,
             });
         }
@@ -222,64 +228,53 @@ impl Resolver<'_> {
     }
 
     /// What a consumer does, from its short or its long form.
-    fn handler<'a>(&mut self, form: &'a Consumer, place: Place) -> PlainForm<'a> {
-        let Some(steps) = form.steps.given() else {
-            if form.service.is_missing() && form.steps.is_missing() {
-                let problem = Problem::error(place, "`service` is missing in this consumer");
-                self.log
-                    .push(problem.help("write the time that a message needs of a worker: service = { exponential = \"10ms\" }"));
-            }
-            return PlainForm {
-                service: form.service.given().map(|at| At { value: &at.value, place: at.place }),
-                publish: form.publish.given().map(|at| At { value: &at.value, place: at.place }),
-            };
-        };
-        self.no_short_form(steps.place, form.service.given().map(|at| at.place));
-        self.no_short_form(steps.place, form.publish.given().map(|at| at.place));
-        match steps.value.as_slice() {
-            [At { value: StepForm::Work(work), place }] => {
-                PlainForm { service: Some(At { value: work.as_ref(), place: *place }), publish: None }
-            }
-            [At { value: StepForm::Work(work), place: work_place }, At { value: StepForm::Publish(queue), place }] => PlainForm {
-                service: Some(At { value: work.as_ref(), place: *work_place }),
-                publish: Some(At { value: queue, place: *place }),
-            },
-            _ => {
-                let message = "the steps of a consumer are one `work` and then at most one `publish`, in this version";
-                self.log.push(Problem::error(steps.place, message).help("write `service = ...` and `publish = ...`"));
-                PlainForm { service: None, publish: None }
-            }
+    fn consumer_handler(&mut self, form: &Consumer, place: Place, walk: &mut Walk<'_>) -> Handler {
+        if let Some(steps) = form.steps.given() {
+            self.no_short_form(steps.place, form.service.given().map(|at| at.place));
+            self.no_short_form(steps.place, form.publish.given().map(|at| at.place));
+            return self.handler(&steps.value, Owner::Consumer, walk);
         }
+        if form.service.is_missing() && form.steps.is_missing() {
+            let problem = Problem::error(place, "`service` is missing in this consumer");
+            self.log.push(problem.help("write the time that a message needs of a worker: service = { exponential = \"10ms\" }"));
+        }
+        let service = form.service.given().map(|at| At { value: &at.value, place: at.place });
+        let service = service.and_then(|at| self.work(at, "service", walk)).map(Step::Work);
+        let publish = form.publish.given().and_then(|name| self.publish(name, walk)).map(Step::Publish);
+        Handler(service.into_iter().chain(publish).collect())
     }
 
-    fn work(&mut self, at: &At<Form>, path: &str) -> Option<Work> {
-        match carried(&at.value) {
-            Some(plus) => Some(Work::Carried { plus }),
-            None => {
-                let drawn = self.distribution(at, path)?;
-                self.warn_without_mean(&drawn, at.place);
-                Some(Work::Drawn(drawn))
-            }
-        }
+    /// The host of a pool or a service.
+    pub(super) fn host(&mut self, field: &Field<String>, walk: &mut Walk<'_>) -> Option<HostId> {
+        let at = field.given()?;
+        walk.links.host = self.find(Kind::Host, At { value: &at.value, place: at.place }, walk.scenario);
+        walk.links.host.map(|host| HostId(host as u32))
     }
 
-    fn workers(&mut self, form: &Consumer) -> (u32, u32) {
-        let count = form.count.value().map_or(1, |whole| whole.0);
-        let concurrency = form.concurrency.value().map_or(1, |whole| whole.0);
-        if count.saturating_mul(concurrency) > MOST_WORKERS
-            && let Some(at) = form.concurrency.given()
+    /// How many there are, and on how many things each works at a time.
+    pub(super) fn workers(
+        &mut self,
+        count: &Field<Whole<1, MOST_WORKERS>>,
+        concurrency: &Field<Whole<1, MOST_WORKERS>>,
+        who: &str,
+        what: &str,
+    ) -> (u32, u32) {
+        let number = |field: &Field<Whole<1, MOST_WORKERS>>| field.value().map_or(1, |whole| whole.0);
+        let (many, each) = (number(count), number(concurrency));
+        if many.saturating_mul(each) > MOST_WORKERS
+            && let Some(at) = concurrency.given()
         {
-            let workers = grouped(count.saturating_mul(concurrency));
-            let message = format!("{count} consumers that work on {concurrency} messages each are {workers} workers");
+            let message =
+                format!("{many} {who} that work on {each} {what} each are {} workers", grouped(many.saturating_mul(each)));
             let problem = Problem::error(at.place, message).label(format!("at most {}", grouped(MOST_WORKERS)));
-            let related = form.count.given().map(|count| count.place);
+            let related = count.given().map(|count| count.place);
             let problem = problem.help("lower one of the two");
             self.log.push(match related {
                 Some(place) => problem.related(place, "times this"),
                 None => problem,
             });
         }
-        (count as u32, concurrency as u32)
+        (many as u32, each as u32)
     }
 
     fn prefetch(&mut self, form: &Consumer, concurrency: u32) -> Prefetch {
@@ -301,15 +296,14 @@ impl Resolver<'_> {
     }
 }
 
-/// The constant on top of carried work, when this is carried work.
-fn carried(form: &Form) -> Option<u64> {
+/// Keys by popularity.
+fn keys(form: &KeyForm) -> Keys {
     match form {
-        Form::Carried(_) => Some(0),
-        Form::Shifted(shifted) => {
-            let plus = carried(shifted.of.value()?)?;
-            Some(plus.saturating_add(shifted.by.value().map_or(0, |by| by.0)))
-        }
-        _ => None,
+        KeyForm::Zipf(zipf) => Keys {
+            count: zipf.keys.value().map_or(1, |whole| whole.0 as u32),
+            exponent: zipf.exponent.value().map_or(1.0, |weight| weight.0),
+        },
+        KeyForm::Uniform(even) => Keys { count: even.keys.value().map_or(1, |whole| whole.0 as u32), exponent: 0.0 },
     }
 }
 
@@ -319,7 +313,7 @@ fn stand_in_producer(name: String) -> Producer {
         name,
         arrivals: Arrivals::Poisson { rate: Rate(1.0) },
         callers: None,
-        handler: Handler::publishing(QueueId(0)),
+        handler: Handler::default(),
         priority: Priority::Constant(0),
         keys: None,
         messages: None,
@@ -335,7 +329,7 @@ fn stand_in_pool(name: String) -> ConsumerPool {
         concurrency: 1,
         prefetch: Prefetch::Limit(1),
         ack: Ack::Manual,
-        handler: Handler::working(NO_WORK, None),
+        handler: Handler::default(),
         host: None,
     }
 }

@@ -6,6 +6,7 @@
 use super::decode::{Decode, Entities, Field};
 use super::diagnostic::{Problem, Problems, Severity, SourceText};
 use super::document::Scenario;
+use super::flow::Connections;
 use super::read::Document;
 use super::{json, overrides, tree};
 use crate::model::Model;
@@ -74,26 +75,33 @@ impl Resolver<'_> {
             ("producers", matches!(scenario.producers, Field::Broken)),
             ("queues", matches!(scenario.queues, Field::Broken)),
             ("consumers", matches!(scenario.consumers, Field::Broken)),
+            ("services", matches!(scenario.services, Field::Broken)),
+            ("hosts", matches!(scenario.hosts, Field::Broken)),
+            ("locks", matches!(scenario.locks, Field::Broken)),
+            ("caches", matches!(scenario.caches, Field::Broken)),
         ];
         self.unreadable = broken.into_iter().filter(|(_, broken)| *broken).map(|(table, _)| table).collect();
-        let queues = list(&scenario.queues);
         let plan = self.plan(scenario);
-        let (producers, producer_places) = self.producers(scenario, queues);
-        let (pools, pool_places) = self.pools(scenario, queues);
+        let (producers, producer_links) = self.producers(scenario);
+        let (pools, pool_links) = self.pools(scenario);
+        let (services, service_links) = self.services(scenario);
         let mut model = Model {
             title: scenario.title.value().cloned(),
             plan,
             producers,
-            queues: self.queues(queues),
+            queues: self.queues(list(&scenario.queues)),
             pools,
-            services: Vec::new(),
-            hosts: Vec::new(),
-            locks: Vec::new(),
-            caches: Vec::new(),
+            services,
+            hosts: self.hosts(list(&scenario.hosts)),
+            locks: self.locks(list(&scenario.locks)),
+            caches: self.caches(list(&scenario.caches)),
             faults: Vec::new(),
             goals: Vec::new(),
         };
-        self.flow(scenario, &model, &producer_places, &pool_places);
+        model.faults = self.faults(scenario, &model);
+        let connections = Connections { producers: producer_links, pools: pool_links, services: service_links };
+        self.flow(scenario, &model, &connections);
+        self.usage(scenario, &model, &connections);
         model.goals = self.goals(list(&scenario.goals), &model);
         if let Some(run) = scenario.run.value() {
             model.plan.precision.metrics = self.precision_on(run, &model);

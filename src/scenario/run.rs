@@ -151,12 +151,16 @@ impl Resolver<'_> {
         let place = run.stop.given().map_or(Place::start_of(0), |at| at.place);
         for producer in list(&scenario.producers) {
             let Some(At { value: form, .. }) = &producer.entity else { continue };
-            let Some(arrivals) = form.arrivals.given() else { continue };
-            if form.messages.is_missing() && !arrivals.value.0.ends() {
+            let endless = match (form.arrivals.given(), form.clients.given()) {
+                (Some(arrivals), _) if !arrivals.value.0.ends() => (arrivals.place, "these arrivals go on for ever"),
+                (None, Some(clients)) => (clients.place, "these clients go on for ever"),
+                _ => continue,
+            };
+            if form.messages.is_missing() {
                 let name = &producer.name.value;
                 self.log.push(
                     Problem::error(place, format!("the run never ends, because the producer `{name}` never does"))
-                        .related(arrivals.place, "these arrivals go on for ever")
+                        .related(endless.0, endless.1)
                         .help(format!("give [run] a `duration`, or `{name}` a number of `messages`")),
                 );
             }

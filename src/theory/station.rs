@@ -105,6 +105,7 @@ impl<'a> Station<'a> {
             Discipline::Fifo => Order::Fifo,
             Discipline::Lifo => Order::Lifo,
             Discipline::Random => Order::Random,
+            Discipline::AdaptiveLifo { .. } => Order::Classes,
             Discipline::Priority { max_priority } => {
                 // Of one priority alone, the oldest is next.
                 let alike = levels(flow, producers, max_priority).is_some_and(|levels| {

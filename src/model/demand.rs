@@ -1,0 +1,275 @@
+//! What one run of a handler asks for on average, while nothing waits for anything: how often it comes to each queue and service,
+//! how long it takes, and how much of that is work of its own.
+//!
+//! Expectations step by step: the ways of a choice by their weights, loops by their mean number of rounds, the steps of a miss as
+//! often as a cache of a given hit ratio misses. What follows a `fail` is done by those who came through. Left out, because
+//! they depend on what is yet to be simulated: timeouts, retries, hedges, fallbacks, locks, failed calls, and what a
+//! cache that fills itself does not hold. Of branches that are joined, the time is that of the mean times, which is a lower bound
+//! where all are waited for.
+
+use super::{Call, Contents, Handler, Model, QueueId, ServiceId, Step, TwoPhaseCommit, Way, Work};
+use crate::random::Distribution;
+
+/// A place where messages or requests come to: all queues, and then all services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place(pub usize);
+
+impl Place {
+    pub fn queue(id: QueueId) -> Place {
+        Place(id.0 as usize)
+    }
+
+    pub fn service(model: &Model, id: ServiceId) -> Place {
+        Place(model.queues.len() + id.0 as usize)
+    }
+}
+
+/// How often a run of this handler comes to each place, each place once.
+pub(super) fn visits(model: &Model, handler: &Handler) -> Vec<(Place, f64)> {
+    let mut found: Vec<(Place, f64)> = Vec::new();
+    walk(model, &handler.0, 1.0, &mut |place, often| match found.iter_mut().find(|(known, _)| *known == place) {
+        Some((_, sum)) => *sum += often,
+        None => found.push((place, often)),
+    });
+    found.retain(|(_, often)| *often > 0.0);
+    found
+}
+
+/// Visits of a list of steps by so many; how many come through.
+fn walk(model: &Model, steps: &[Step], many: f64, see: &mut dyn FnMut(Place, f64)) -> f64 {
+    let mut many = many;
+    for step in steps {
+        many = match step {
+            Step::Work(_) | Step::Wait(_) | Step::Reply => many,
+            Step::Fail { probability } => many * (1.0 - probability),
+            Step::Call(call) => {
+                see(Place::service(model, call.service), many);
+                many
+            }
+            Step::Publish(queue) => {
+                see(Place::queue(*queue), many);
+                many
+            }
+            Step::TwoPhaseCommit(commit) => {
+                commit.participants.iter().for_each(|service| see(Place::service(model, *service), many));
+                many
+            }
+            Step::Parallel { branches, join } => {
+                let through: Vec<f64> = branches.iter().map(|branch| share(walk(model, branch, many, see), many)).collect();
+                many * at_least(&through, *join)
+            }
+            Step::Choose(ways) => {
+                shares(ways).zip(ways).map(|(share, way)| walk(model, &way.steps, many * share, see)).sum::<f64>()
+            }
+            Step::Repeat { count, steps } => {
+                // How many come through a round is known only after one was gone; it changes no visit on the way.
+                let through = share(walk(model, steps, many, &mut |_, _| ()), many);
+                walk(model, steps, many * rounds(count.mean(), through), see);
+                many * through.powf(count.mean())
+            }
+            Step::Cache { cache, miss } => {
+                let missed = many * missing(model.caches[cache.0 as usize].contents);
+                many - missed + walk(model, miss, missed, see)
+            }
+            Step::Lock { steps, .. } => walk(model, steps, many, see),
+        };
+    }
+    many
+}
+
+fn share(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 1.0 }
+}
+
+/// The shares of the ways of a choice.
+fn shares(ways: &[Way]) -> impl Iterator<Item = f64> + '_ {
+    let sum: f64 = ways.iter().map(|way| way.weight).sum();
+    ways.iter().map(move |way| way.weight / sum)
+}
+
+/// How many rounds are begun of so many, when each is come through with this probability.
+fn rounds(count: f64, through: f64) -> f64 {
+    if through >= 1.0 { count } else { (1.0 - through.powf(count)) / (1.0 - through) }
+}
+
+/// How many lookups miss; none where the cache fills itself.
+fn missing(contents: Contents) -> f64 {
+    match contents {
+        Contents::HitRatio(ratio) => 1.0 - ratio,
+        Contents::Lru { .. } => 0.0,
+    }
+}
+
+/// The probability that at least so many of independent events with these probabilities happen.
+fn at_least(probabilities: &[f64], least: u32) -> f64 {
+    // By number of events among those seen so far.
+    let mut exactly = vec![0.0; probabilities.len() + 1];
+    exactly[0] = 1.0;
+    for p in probabilities {
+        for number in (0..probabilities.len()).rev() {
+            exactly[number + 1] += exactly[number] * p;
+            exactly[number] *= 1.0 - p;
+        }
+    }
+    exactly[(least as usize).min(probabilities.len())..].iter().sum::<f64>().min(1.0)
+}
+
+/// Mean times in seconds of one run of a handler.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Times {
+    /// From start to end.
+    pub hold: f64,
+    /// From start to the answer: where `reply` stands, otherwise the end.
+    pub response: f64,
+    /// Of that, processor time of its own.
+    pub work: f64,
+}
+
+/// What the times of a handler depend on beside its steps.
+pub(super) struct Means<'a> {
+    pub model: &'a Model,
+    /// Mean work that messages carry here.
+    pub carried: f64,
+    /// Speed of the processor.
+    pub speed: f64,
+    /// Mean time from request to answer of each service, by itself.
+    pub responses: &'a [f64],
+}
+
+/// How far a handler has come.
+#[derive(Clone, Copy)]
+struct Progress {
+    /// The share of those who came here.
+    alive: f64,
+    /// Of these, those whose caller has its answer.
+    answered: f64,
+}
+
+impl Means<'_> {
+    /// The mean times of a handler.
+    pub fn of(&self, handler: &Handler) -> Times {
+        let mut times = Times::default();
+        self.run(&handler.0, Progress { alive: 1.0, answered: 0.0 }, &mut times);
+        times
+    }
+
+    fn run(&self, steps: &[Step], from: Progress, times: &mut Times) -> Progress {
+        let mut at = from;
+        for step in steps {
+            at = self.step(step, at, times);
+        }
+        at
+    }
+
+    fn step(&self, step: &Step, at: Progress, times: &mut Times) -> Progress {
+        let mut passes = |length: f64| {
+            times.hold += at.alive * length;
+            times.response += at.alive * (1.0 - at.answered) * length;
+        };
+        match step {
+            Step::Work(work) => {
+                let work = self.work(work) / self.speed;
+                passes(work);
+                times.work += at.alive * work;
+                at
+            }
+            Step::Wait(time) => {
+                passes(seconds(time));
+                at
+            }
+            Step::Call(call) => {
+                passes(self.call(call));
+                at
+            }
+            Step::TwoPhaseCommit(commit) => {
+                passes(self.commit(commit));
+                at
+            }
+            Step::Publish(_) => at,
+            Step::Fail { probability } => Progress { alive: at.alive * (1.0 - probability), ..at },
+            Step::Reply => Progress { answered: 1.0, ..at },
+            Step::Lock { steps, .. } => self.run(steps, at, times),
+            Step::Choose(ways) => self.choose(ways, at, times),
+            Step::Cache { cache, miss } => {
+                let cache = &self.model.caches[cache.0 as usize];
+                passes(cache.lookup.as_ref().map_or(0.0, seconds));
+                let missed = missing(cache.contents);
+                let through = self.run(miss, Progress { alive: at.alive * missed, ..at }, times);
+                Progress {
+                    alive: at.alive * (1.0 - missed) + through.alive,
+                    answered: at.answered * (1.0 - missed) + through.answered * missed,
+                }
+            }
+            Step::Repeat { count, steps } => {
+                let mut once = Times::default();
+                let through = self.run(steps, Progress { alive: 1.0, ..at }, &mut once);
+                let rounds = at.alive * rounds(count.mean(), through.alive);
+                times.hold += rounds * once.hold;
+                times.response += rounds * once.response;
+                times.work += rounds * once.work;
+                Progress { alive: at.alive * through.alive.powf(count.mean()), answered: through.answered }
+            }
+            Step::Parallel { branches, join } => {
+                let mut each = Vec::with_capacity(branches.len());
+                let mut after = at;
+                let mut through = Vec::with_capacity(branches.len());
+                for branch in branches {
+                    let mut own = Times::default();
+                    let end = self.run(branch, Progress { alive: 1.0, ..at }, &mut own);
+                    after.answered = after.answered.max(end.answered);
+                    through.push(end.alive);
+                    times.work += at.alive * own.work;
+                    each.push(own);
+                }
+                times.hold += at.alive * nth(each.iter().map(|own| own.hold), *join);
+                times.response += at.alive * nth(each.iter().map(|own| own.response), *join);
+                Progress { alive: at.alive * at_least(&through, *join), ..after }
+            }
+        }
+    }
+
+    fn choose(&self, ways: &[Way], at: Progress, times: &mut Times) -> Progress {
+        let mut after = Progress { alive: 0.0, answered: 0.0 };
+        for (share, way) in shares(ways).zip(ways) {
+            let through = self.run(&way.steps, Progress { alive: at.alive * share, ..at }, times);
+            after.alive += through.alive;
+            after.answered += share * through.answered;
+        }
+        after
+    }
+
+    /// From before the connection to the answer.
+    fn call(&self, call: &Call) -> f64 {
+        call.connect.as_ref().map_or(0.0, seconds) + self.asked(call.service, call.network.as_ref())
+    }
+
+    /// From sending a request to its answer.
+    fn asked(&self, id: ServiceId, network: Option<&Distribution>) -> f64 {
+        let way = network.or(self.model.service(id).network.as_ref()).map_or(0.0, seconds);
+        2.0 * way + self.responses[id.0 as usize]
+    }
+
+    /// Until the decision is made; what comes after it is left out.
+    fn commit(&self, commit: &TwoPhaseCommit) -> f64 {
+        let prepared = commit.participants.iter().map(|service| self.asked(*service, None)).fold(0.0, f64::max);
+        prepared + seconds(&commit.decide)
+    }
+
+    fn work(&self, work: &Work) -> f64 {
+        match work {
+            Work::Drawn(distribution) => seconds(distribution),
+            Work::Carried { plus } => self.carried + *plus as f64 / 1e9,
+        }
+    }
+}
+
+/// The n-th smallest, from 1.
+fn nth(values: impl Iterator<Item = f64>, n: u32) -> f64 {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(n as usize - 1).copied().unwrap_or(0.0)
+}
+
+fn seconds(distribution: &Distribution) -> f64 {
+    distribution.mean() / 1e9
+}
