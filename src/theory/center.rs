@@ -98,7 +98,7 @@ fn held<'a>(model: &Model, step: &'a Step, host: Option<HostId>) -> Option<(&'a 
 fn in_order(discipline: Discipline) -> Option<bool> {
     match discipline {
         Discipline::Fifo => Some(true),
-        Discipline::Lifo | Discipline::Random => Some(false),
+        Discipline::Lifo | Discipline::Random | Discipline::AdaptiveLifo { .. } => Some(false),
         Discipline::Priority { .. } => None,
     }
 }

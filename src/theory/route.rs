@@ -9,6 +9,9 @@ use crate::model::{Call, Contents, Jitter, Layer, Model, Retry, RetryOn, Service
 /// Loops that may fail are followed turn by turn so often.
 const MOST_TURNS: u32 = 1000;
 
+/// A smaller share of requests is none.
+const NEVER: f64 = 1e-16;
+
 /// The way of one request in the mean.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Route {
@@ -139,7 +142,8 @@ impl Route {
                 self.retries += trying;
                 self.delay += trying * pause(retry?, attempt)?;
             }
-            if trying < 1e-18 {
+            if trying < NEVER {
+                trying = 0.0;
                 break;
             }
         }
