@@ -66,7 +66,21 @@ impl Agenda {
     #[inline(always)]
     pub fn set(&mut self, slot: usize, at: Time, phase: Phase) {
         debug_assert!(at <= Time::LATEST, "an event after the end of time");
-        self.climb(slot, at.0 << PHASE_BITS | phase as u64);
+        self.climb(slot, Agenda::key(at, phase));
+    }
+
+    /// The key of an event.
+    #[inline(always)]
+    pub fn key(at: Time, phase: Phase) -> u64 {
+        at.0 << PHASE_BITS | phase as u64
+    }
+
+    /// Arms a slot with a key that [`Agenda::key`] gave; one that holds it already keeps its place among equals.
+    #[inline(always)]
+    pub fn set_key(&mut self, slot: usize, key: u64) {
+        if self.nodes[self.leaves + slot].key != key {
+            self.climb(slot, key);
+        }
     }
 
     /// Cancels what a slot holds, if anything.

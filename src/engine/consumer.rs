@@ -3,26 +3,39 @@
 //! A consumer's buffer is invisible to all others: what was dispatched to it waits for it, whoever else is idle.
 
 use super::agenda::Phase;
+use super::handlers::Family;
 use super::message::{Message, MessageSlot};
 use super::observer::{Observer, Origin, Outcome, Transition};
-use super::world::{NONE, Pool, Producer, WorkSource, World};
+use super::slab::{NONE, Slab};
+use super::world::{Onward, Pool, Producer, WorkSource, World};
 use crate::units::{Span, Time};
 
 /// The time that a message needs of a worker of this pool: a function of both, whenever it is asked.
 #[inline(always)]
-pub(super) fn work(pool: &Pool, producers: &[Producer], message: &Message) -> Span {
+pub(super) fn work(pool: &Pool, producers: &[Producer], families: &Slab<Family>, message: &Message) -> Span {
     let producer = &producers[message.producer as usize];
     match &pool.work {
         WorkSource::Drawn(distribution) => distribution.draw(pool.services.of(producer.messages).at(message.index)),
-        WorkSource::Carried { plus } => producer.carried_work.as_ref().map_or(*plus, |work| work[message.index as usize] + *plus),
+        WorkSource::Carried { plus } => {
+            let root = if message.family == NONE { message.index } else { families[message.family].index };
+            producer.carried_work.as_ref().map_or(*plus, |work| work[root as usize] + *plus)
+        }
     }
 }
 
 impl World {
     /// A message comes to a consumer with a buffer: into work if a worker is idle, else into the buffer.
     #[inline(never)]
-    pub(super) fn receive<O: Observer>(&mut self, queue: u32, consumer: u32, slot: MessageSlot, observer: &mut O) {
-        observer.record(self.now, Transition::Dispatched { queue, waited: Span::ZERO, stored: false, refill: false });
+    pub(super) fn receive<const STORED: bool, O: Observer>(
+        &mut self,
+        queue: u32,
+        consumer: u32,
+        slot: MessageSlot,
+        observer: &mut O,
+    ) {
+        let record = self.queues[queue as usize].record;
+        let waited = if STORED { self.now - self.messages[slot].entered } else { Span::ZERO };
+        observer.record(self.now, Transition::Dispatched { queue: record, waited, stored: STORED, refill: false });
         let holder = &mut self.consumers[consumer as usize];
         holder.held += 1;
         if holder.held < holder.limit {
@@ -50,69 +63,101 @@ impl World {
         let message = &mut self.messages[slot];
         let waited = now - message.entered;
         message.waited = Span(message.waited.0.wrapping_add(waited.0));
-        observer.record(now, Transition::Started { pool, queue: place.queue, slot, waited, from, resumed });
+        let subject = message.subject(slot);
+        observer.record(now, Transition::Started { pool: place.record, queue: place.records_at, subject, waited, from, resumed });
+        if place.program != NONE {
+            return self.begin(at, slot, observer);
+        }
         // Drawn beforehand where that was possible.
-        let service = if from == Origin::Queue && place.alone { message.work } else { work(place, &self.producers, message) };
+        let service = if from == Origin::Queue && place.alone {
+            message.work
+        } else {
+            work(place, &self.producers, &self.handlers.families, message)
+        };
         // A heavy tail gives work of centuries: it is not done before the end of time.
         self.agenda.set(self.producers.len() + at, (now + service).min(Time::LATEST), Phase::Completion);
     }
 
-    /// A worker finishes its message: its consumer acknowledges it and takes the next, and the message goes on or ends.
+    /// A plain worker finishes its message, which goes on or ends; that of a program goes on with it.
     #[inline(always)]
     pub(super) fn finish<O: Observer>(&mut self, at: usize, observer: &mut O) {
-        let now = self.now;
         let worker = self.workers[at];
         let slot = MessageSlot(worker.message);
-        let pool = worker.pool;
-        let place = &self.pools[pool as usize];
-        let (queue, onward) = (place.queue, place.publish);
-        if worker.consumer == NONE {
-            let next = self.queues[queue as usize].next_ready();
-            let (service, sojourn) = (now - worker.started, now - self.messages[slot].entered);
-            let (resumes, refilled) = (next.is_some(), next.is_some());
-            observer.record(now, Transition::Finished { pool, queue, service, sojourn, resumes, refilled });
-            if let Some(next) = next {
-                self.start(at, next, Origin::Queue, true, observer);
-            } else {
-                self.workers[at].message = NONE;
-                self.agenda.clear(self.producers.len() + at);
-                self.queues[queue as usize].takers.push(at as u32);
-            }
-        } else {
-            self.finish_before_buffer(at, queue, observer);
+        let place = &self.pools[worker.pool as usize];
+        if place.program != NONE {
+            return self.wake_worker(at);
         }
+        let (onward, record) = (place.onward, place.record);
+        self.release::<true, O>(at, observer);
         match onward {
-            Some(onward) => {
-                self.messages[slot].entered = now;
+            Onward::Publish(onward) => {
+                self.messages[slot].entered = self.now;
                 self.publish(onward, slot, observer);
             }
-            None => {
-                self.tally.finished += 1;
-                self.end(slot, Outcome::Completed, observer);
-            }
+            Onward::End => self.end(slot, Outcome::Completed, observer),
+            Onward::Answer => self.answer_plainly(slot, record, observer),
+        }
+    }
+
+    /// A worker lets go of its message, `DONE` with it or broken off: its consumer acknowledges it and takes the next.
+    #[inline(always)]
+    pub(super) fn release<const DONE: bool, O: Observer>(&mut self, at: usize, observer: &mut O) {
+        let now = self.now;
+        let worker = self.workers[at];
+        let place = &self.pools[worker.pool as usize];
+        let (queue, record, records_at) = (place.queue, place.record, place.records_at);
+        if worker.consumer != NONE {
+            return self.release_before_buffer(at, queue, DONE, observer);
+        }
+        let next = self.take_ready(queue, observer);
+        let (service, sojourn) = (now - worker.started, now - self.messages[MessageSlot(worker.message)].entered);
+        let (resumes, refilled) = (next.is_some(), next.is_some());
+        observer.record(
+            now,
+            if DONE {
+                Transition::Finished { pool: record, queue: records_at, service, sojourn, resumes, refilled }
+            } else {
+                Transition::BrokenOff { pool: record, queue: records_at, resumes, refilled }
+            },
+        );
+        if let Some(next) = next {
+            self.start(at, next, Origin::Queue, true, observer);
+        } else {
+            self.workers[at].message = NONE;
+            self.agenda.clear(self.producers.len() + at);
+            self.queues[queue as usize].takers.push(at as u32);
         }
     }
 
     /// The same for a worker whose consumer has a buffer. The buffer comes first, then the credit that the acknowledgement
     /// gives back: a message from the queue stands behind those that the consumer holds already.
     #[inline(never)]
-    fn finish_before_buffer<O: Observer>(&mut self, at: usize, queue: u32, observer: &mut O) {
+    fn release_before_buffer<O: Observer>(&mut self, at: usize, queue: u32, done: bool, observer: &mut O) {
         let now = self.now;
         let worker = self.workers[at];
-        let pool = worker.pool;
+        let place = &self.pools[worker.pool as usize];
+        let (pool, records_at) = (place.record, place.records_at);
         let holder = &mut self.consumers[worker.consumer as usize];
         let had_credit = holder.held < holder.limit;
         let buffered = holder.buffer.pop().map(MessageSlot);
-        let refill = if had_credit { None } else { self.queues[queue as usize].next_ready() };
+        let refill = if had_credit { None } else { self.take_ready(queue, observer) };
+        let holder = &mut self.consumers[worker.consumer as usize];
         let sojourn = now - self.messages[MessageSlot(worker.message)].entered;
         let (resumes, refilled) = (buffered.is_some() || refill.is_some(), refill.is_some());
-        observer.record(now, Transition::Finished { pool, queue, service: now - worker.started, sojourn, resumes, refilled });
+        observer.record(
+            now,
+            if done {
+                Transition::Finished { pool, queue: records_at, service: now - worker.started, sojourn, resumes, refilled }
+            } else {
+                Transition::BrokenOff { pool, queue: records_at, resumes, refilled }
+            },
+        );
         match refill {
             Some(refill) => {
                 let message = &mut self.messages[refill];
                 message.dispatched = now;
                 let waited = now - message.entered;
-                observer.record(now, Transition::Dispatched { queue, waited, stored: true, refill: true });
+                observer.record(now, Transition::Dispatched { queue: records_at, waited, stored: true, refill: true });
                 if buffered.is_some() {
                     holder.buffer.push(refill.0);
                 }

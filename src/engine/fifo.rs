@@ -48,6 +48,28 @@ impl Fifo {
         self.slots.resize(2 * self.slots.len(), 0);
     }
 
+    /// Adds an id in front.
+    pub fn push_front(&mut self, id: u32) {
+        if self.len == self.slots.len() {
+            self.grow();
+        }
+        let mask = self.slots.len() - 1;
+        self.head = self.head.wrapping_sub(1) & mask;
+        self.slots[self.head] = id;
+        self.len += 1;
+    }
+
+    /// Keeps those that it is told to keep, in their order.
+    pub fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
+        for _ in 0..self.len {
+            if let Some(id) = self.pop()
+                && keep(id)
+            {
+                self.push(id);
+            }
+        }
+    }
+
     /// Takes the id in front.
     #[inline(always)]
     pub fn pop(&mut self) -> Option<u32> {

@@ -76,6 +76,16 @@ impl Line {
         }
     }
 
+    /// Gives a message back that was taken: it comes next again, as far as the discipline has an order.
+    pub fn push_front(&mut self, message: MessageSlot, priority: u8) {
+        match self {
+            Line::Fifo(line) | Line::Adaptive(line, _) => line.push_front(message.0),
+            Line::Lifo(line) => line.push(message.0),
+            Line::Random(bag) => bag.push(message),
+            Line::Priority(levels) => levels.push_front(message, priority),
+        }
+    }
+
     /// Takes the message that is delivered next. `pick` chooses among n with equal chances; only the random discipline asks.
     #[inline(always)]
     pub fn pop(&mut self, pick: impl FnOnce(usize) -> usize) -> Option<MessageSlot> {
@@ -153,6 +163,13 @@ impl Levels {
     fn push(&mut self, message: MessageSlot, priority: u8) {
         let level = usize::from(priority).min(self.lines.len() - 1);
         self.lines[level].push(message.0);
+        self.occupied[level >> 6] |= 1 << (level & 63);
+        self.len += 1;
+    }
+
+    fn push_front(&mut self, message: MessageSlot, priority: u8) {
+        let level = usize::from(priority).min(self.lines.len() - 1);
+        self.lines[level].push_front(message.0);
         self.occupied[level >> 6] |= 1 << (level & 63);
         self.len += 1;
     }

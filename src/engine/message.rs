@@ -1,5 +1,7 @@
 //! Messages in the system: a slab with a free list, so that the steady state allocates nothing.
 
+use super::observer::Subject;
+use super::slab::NONE;
 use crate::units::{Span, Time};
 
 /// Position of a message in the slab, for as long as it is in the system.
@@ -19,12 +21,41 @@ pub struct Message {
     pub waited: Span,
     /// The time that it needs of a worker here; known while it is ready at a queue with a single pool.
     pub work: Span,
-    /// Its number among its producer's messages, from 0.
+    /// Its number among its producer's messages, from 0; of what such a message has caused, a number that is its own.
     pub index: u64,
     /// Its producer.
     pub producer: u32,
+    /// The call whose request it is; `NONE`: nobody waits for an answer.
+    pub(super) frame: u32,
+    /// All that the same message of a producer has caused; `NONE`: nothing but itself.
+    pub(super) family: u32,
     /// 0 is the lowest.
     pub priority: u8,
+    /// It was called back, and stands in a line where nobody sees it.
+    pub(super) ghost: bool,
+}
+
+impl Message {
+    /// What an observer knows it by, in this slot.
+    #[inline(always)]
+    pub(super) fn subject(&self, slot: MessageSlot) -> Subject {
+        if self.family == NONE { Subject::Message(slot) } else { Subject::Family(self.family) }
+    }
+
+    /// No message.
+    pub(super) const NOBODY: Message = Message {
+        born: Time::ZERO,
+        entered: Time::ZERO,
+        dispatched: Time::ZERO,
+        waited: Span::ZERO,
+        work: Span::ZERO,
+        index: 0,
+        producer: 0,
+        frame: NONE,
+        family: NONE,
+        priority: 0,
+        ghost: false,
+    };
 }
 
 /// All messages in the system.
@@ -49,7 +80,10 @@ impl Messages {
         message.waited = Span::ZERO;
         message.index = index;
         message.producer = producer;
+        message.frame = NONE;
+        message.family = NONE;
         message.priority = priority;
+        message.ghost = false;
         MessageSlot(at)
     }
 
@@ -57,16 +91,7 @@ impl Messages {
     #[inline(never)]
     fn grow(&mut self) -> u32 {
         let at = u32::try_from(self.slab.len()).expect("World::advance stops long before four billion messages");
-        self.slab.push(Message {
-            born: Time::ZERO,
-            entered: Time::ZERO,
-            dispatched: Time::ZERO,
-            waited: Span::ZERO,
-            work: Span::ZERO,
-            index: 0,
-            producer: 0,
-            priority: 0,
-        });
+        self.slab.push(Message::NOBODY);
         at
     }
 
@@ -76,7 +101,7 @@ impl Messages {
         self.free.push(slot.0);
     }
 
-    /// Messages in the system.
+    /// Messages, ghosts among them.
     #[inline(always)]
     pub fn live(&self) -> usize {
         self.slab.len() - self.free.len()

@@ -3,6 +3,7 @@
 //! There is one method, and the engine is compiled for the observer that it is given. Every call names its transition, so
 //! that an observer's `match` is resolved at compile time; one that records nothing costs nothing.
 
+use super::frame::Verdict;
 use super::message::{Message, MessageSlot};
 use crate::units::{Span, Time};
 
@@ -15,8 +16,26 @@ pub enum Outcome {
     Rejected,
     /// A full queue dropped it from its head.
     Dropped,
-    /// It was ready for longer than the queue's time to live.
+    /// It was ready for longer than the queue's time to live, or than a service bears.
     Expired,
+    /// A handler failed with it.
+    Failed,
+    /// Its caller called it back.
+    Recalled,
+}
+
+impl Outcome {
+    /// How many there are.
+    pub const COUNT: usize = 6;
+}
+
+/// Which message of a producer something is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The one in this slot.
+    Message(MessageSlot),
+    /// The one that began this family, and what it has caused.
+    Family(u32),
 }
 
 /// Where a worker takes a message from.
@@ -30,13 +49,15 @@ pub enum Origin {
     Publisher,
 }
 
-/// Something that happened; `producer`, `queue` and `pool` are positions in the model, `slot` names the message for as long
-/// as it is in the system.
+/// Something that happened; `producer`, `queue` and `pool` are positions in the model, where services stand behind the queues
+/// as queues, and behind the pools of consumers as pools. `slot` names the message for as long as it is in the system.
 #[expect(missing_docs, reason = "the fields of a transition are told by its line")]
 #[derive(Debug, Clone, Copy)]
 pub enum Transition<'a> {
     /// A producer made a message.
     Created { producer: u32, slot: MessageSlot },
+    /// A message began a family: from now on it is known with all that it causes.
+    Founded { slot: MessageSlot, family: u32 },
     /// A message was published to a queue, whatever becomes of it there.
     Published { queue: u32 },
     /// It became ready: no consumer had credit for it.
@@ -45,14 +66,38 @@ pub enum Transition<'a> {
     /// place of one that was acknowledged at this instant, so that the consumer holds as many as before.
     Dispatched { queue: u32, waited: Span, stored: bool, refill: bool },
     /// A worker began with it, `waited` after it entered the queue. `resumed`: the worker finished another at this instant.
-    Started { pool: u32, queue: u32, slot: MessageSlot, waited: Span, from: Origin, resumed: bool },
+    Started { pool: u32, queue: u32, subject: Subject, waited: Span, from: Origin, resumed: bool },
     /// A worker finished it, and its consumer acknowledged it; `sojourn` is from entering the queue, `service` from the start.
     /// `resumes`: the worker begins with the next at this instant. `refilled`: another is dispatched in its place.
     Finished { pool: u32, queue: u32, service: Span, sojourn: Span, resumes: bool, refilled: bool },
     /// A queue lost it; `stored` when it was ready.
     Lost { queue: u32, outcome: Outcome, stored: bool },
-    /// It left the system.
-    Ended { producer: u32, slot: MessageSlot, outcome: Outcome, message: &'a Message },
+    /// A worker broke off with it; `resumes` and `refilled` as above.
+    BrokenOff { pool: u32, queue: u32, resumes: bool, refilled: bool },
+    /// A message left the buffer of a consumer that crashed.
+    Withdrawn { queue: u32 },
+    /// The handler of a worker failed.
+    Failed { pool: u32 },
+    /// A worker finished a request whose caller had given up.
+    Wasted { pool: u32 },
+    /// A producer's own steps have ended like this, `response` after the birth of the message and `observed` after they began.
+    Responded { producer: u32, response: Span, observed: Span, verdict: Verdict },
+    /// A call on behalf of a producer's message is tried again.
+    Retried { producer: u32 },
+    /// A task has got a permit of a lock after waiting for it.
+    Locked { lock: u32, waited: Span },
+    /// A permit was given back, or its lease is over.
+    Unlocked { lock: u32, held: Span },
+    /// A lease was over before its holder gave the permit back.
+    LeaseEnded { lock: u32 },
+    /// A holder whose lease was over and whose permit another had got came to its end: its write was refused, or spoiled another's.
+    StaleWrite { lock: u32, refused: bool },
+    /// A handler has looked into a cache.
+    Looked { cache: u32, hit: bool },
+    /// So many cores of a host are busy.
+    Cores { host: u32, busy: u32 },
+    /// It left the system, with all that it had caused.
+    Ended { producer: u32, subject: Subject, outcome: Outcome, message: &'a Message },
 }
 
 /// Is told of every transition, in order.

@@ -1,8 +1,10 @@
 //! What a producer does: sends, and knows when it sends next.
 
 use super::agenda::Phase;
+use super::message::MessageSlot;
 use super::observer::{Observer, Transition};
 use super::run::MESSAGES_IN_SYSTEM;
+use super::slab::NONE;
 use super::world::World;
 use crate::model::Priority;
 
@@ -41,10 +43,21 @@ impl World {
 
     #[inline(always)]
     fn send<O: Observer>(&mut self, at: usize, observer: &mut O) {
+        let producer = &self.producers[at];
+        let (publish, index) = (producer.publish, producer.next_message);
+        let Some(slot) = self.make(at, index, observer) else { return };
+        if publish == NONE {
+            return self.find_caller(at, slot, observer);
+        }
+        self.publish(publish, slot, observer);
+    }
+
+    /// Makes message number `index` of a producer; `None` when it has made all.
+    #[inline(always)]
+    pub(super) fn make<O: Observer>(&mut self, at: usize, index: u64, observer: &mut O) -> Option<MessageSlot> {
         let producer = &mut self.producers[at];
-        let index = producer.next_message;
-        if index >= producer.limit {
-            return;
+        if producer.next_message >= producer.limit {
+            return None;
         }
         producer.next_message += 1;
         let priority = match &producer.priority {
@@ -52,10 +65,9 @@ impl World {
             Priority::Drawn(counts) => counts.draw(&mut producer.priorities.at(index)).min(255) as u8,
             Priority::Carried => producer.carried_priority.as_ref().map_or(0, |carried| carried[index as usize]),
         };
-        let publish = producer.publish;
         let slot = self.messages.insert(self.now, at as u32, index, priority);
         self.tally.created += 1;
         observer.record(self.now, Transition::Created { producer: at as u32, slot });
-        self.publish(publish, slot, observer);
+        Some(slot)
     }
 }

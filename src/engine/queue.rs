@@ -2,9 +2,11 @@
 
 use super::agenda::Phase;
 use super::consumer::work;
+use super::frame::Verdict;
 use super::message::MessageSlot;
-use super::observer::{Observer, Origin, Outcome, Transition};
-use super::world::{NONE, Queue, World};
+use super::observer::{Observer, Origin, Outcome, Subject, Transition};
+use super::slab::NONE;
+use super::world::{Queue, World};
 use crate::units::Time;
 
 impl Queue {
@@ -23,30 +25,30 @@ impl World {
     /// A message comes to a queue: dispatched at once, stored, refused, or stored at the cost of the head.
     #[inline(always)]
     pub(super) fn publish<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
-        observer.record(self.now, Transition::Published { queue: at });
         let queue = &mut self.queues[at as usize];
+        observer.record(self.now, Transition::Published { queue: queue.record });
         if let Some(taker) = queue.takers.pop() {
             let workers = self.workers.len() as u32;
             if taker < workers {
                 self.start(taker as usize, slot, Origin::Publisher, false, observer);
             } else {
-                self.receive(at, taker - workers, slot, observer);
+                self.receive::<false, O>(at, taker - workers, slot, observer);
             }
             return;
         }
-        if queue.line.len() >= queue.max_length && !queue.drop_head {
+        if queue.line.len() - queue.ghosts >= queue.max_length && !queue.drop_head {
             self.lose(at, slot, Outcome::Rejected, false, observer);
             return;
         }
         let message = &mut self.messages[slot];
         queue.line.push(slot, message.priority);
-        let (overfull, expires) = (queue.line.len() > queue.max_length, queue.expires);
+        let (overfull, expires, record) = (queue.drop_head && queue.line.len() > queue.max_length, queue.expires, queue.record);
         if queue.sole_pool != NONE {
             // Drawn while it waits, and not when a worker waits for it: the same number, off the critical path.
-            message.work = work(&self.pools[queue.sole_pool as usize], &self.producers, message);
+            message.work = work(&self.pools[queue.sole_pool as usize], &self.producers, &self.handlers.families, message);
         }
         if !overfull || self.drop_head(at, slot, observer) {
-            observer.record(self.now, Transition::Stored { queue: at });
+            observer.record(self.now, Transition::Stored { queue: record });
         }
         if expires {
             self.arm_expiry(at);
@@ -104,17 +106,42 @@ impl World {
     }
 
     #[inline(never)]
-    fn lose<O: Observer>(&mut self, at: u32, slot: MessageSlot, outcome: Outcome, stored: bool, observer: &mut O) {
-        observer.record(self.now, Transition::Lost { queue: at, outcome, stored });
-        self.tally.lost += 1;
-        self.end(slot, outcome, observer);
+    pub(super) fn lose<O: Observer>(&mut self, at: u32, slot: MessageSlot, outcome: Outcome, stored: bool, observer: &mut O) {
+        observer.record(self.now, Transition::Lost { queue: self.queues[at as usize].record, outcome, stored });
+        if self.messages[slot].frame == NONE {
+            return self.end(slot, outcome, observer);
+        }
+        // What is lost of a request is not lost for good: its caller hears of it.
+        self.answer(slot, if outcome == Outcome::Expired { Verdict::Shed } else { Verdict::Rejected }, observer);
+        self.end(slot, Outcome::Completed, observer);
+    }
+
+    /// Takes the ready message that is delivered next, if there is one that is wanted.
+    #[inline(always)]
+    pub(super) fn take_ready<O: Observer>(&mut self, at: u32, observer: &mut O) -> Option<MessageSlot> {
+        let queue = &mut self.queues[at as usize];
+        if queue.picky {
+            return self.take_wanted(at, observer);
+        }
+        queue.next_ready()
     }
 
     /// A message leaves the system.
     #[inline(always)]
     pub(super) fn end<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
         let message = &self.messages[slot];
-        observer.record(self.now, Transition::Ended { producer: message.producer, slot, outcome, message });
+        if message.family != NONE {
+            return self.leave_family(slot, outcome, observer);
+        }
+        observer.record(
+            self.now,
+            Transition::Ended { producer: message.producer, subject: Subject::Message(slot), outcome, message },
+        );
+        if outcome == Outcome::Completed {
+            self.tally.finished += 1;
+        } else {
+            self.tally.lost += 1;
+        }
         self.messages.remove(slot);
     }
 }

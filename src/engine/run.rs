@@ -11,6 +11,10 @@ const EVENTS_AT_ONE_INSTANT: u64 = 1_000_000;
 /// Messages in the system beyond which a run is stopped before the machine runs out of memory: about 6 GB.
 pub(super) const MESSAGES_IN_SYSTEM: u64 = 100_000_000;
 
+/// So often it is looked whether workers wait for each other, and the less often the more tasks there are to look at.
+const EVENTS_BETWEEN_LOOKS: u64 = 10_000;
+const EVENTS_PER_TASK: u64 = 20;
+
 /// Why a run was stopped before its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Halt {
@@ -29,6 +33,16 @@ pub enum Halt {
     Overgrown {
         /// The instant.
         at: Time,
+    },
+    /// Workers wait for each other.
+    #[error(
+        "nothing can go on any more for some workers at {at}: {circle}; break the circle, give a pool more workers, or calls a timeout"
+    )]
+    Deadlock {
+        /// The instant at which it was noticed.
+        at: Time,
+        /// Who waits for whom.
+        circle: String,
     },
     /// The document's own limit.
     #[error("max_events = {limit} is reached at {at}: raise it, or simulate less time")]
@@ -57,7 +71,7 @@ impl World {
     pub fn advance_a_while<O: Observer>(&mut self, until: Time, max_events: u64, observer: &mut O) -> Result<bool, Halt> {
         let end = Agenda::key_at(until.min(Time::LATEST));
         if self.agenda.next().0 >= end {
-            return Ok(true);
+            return self.look_for_deadlock().map(|()| true);
         }
         if self.tally.events >= max_events {
             return Err(Halt::TooManyEvents { limit: max_events, at: self.now });
@@ -72,7 +86,21 @@ impl World {
         if self.in_system() > MESSAGES_IN_SYSTEM {
             return Err(Halt::Overgrown { at: self.now });
         }
+        self.look_for_deadlock()?;
         Ok(self.agenda.next().0 >= end)
+    }
+
+    /// Looks whether workers wait for each other: now and then, and when nothing can happen any more.
+    fn look_for_deadlock(&mut self) -> Result<(), Halt> {
+        let tasks = self.handlers.tasks.live() as u64;
+        if tasks == 0 || self.tally.events < self.handlers.look_again && !self.is_over() {
+            return Ok(());
+        }
+        self.handlers.look_again = self.tally.events + EVENTS_BETWEEN_LOOKS.max(EVENTS_PER_TASK * tasks);
+        match self.deadlock() {
+            Some(circle) => Err(Halt::Deadlock { at: self.now, circle }),
+            None => Ok(()),
+        }
     }
 
     /// Whether nothing can happen any more.
@@ -101,9 +129,13 @@ impl World {
             // The multiplier of Knuth's linear congruential generator MMIX: any odd number with mixed bits will do.
             fingerprint = (fingerprint.rotate_left(5) ^ key ^ ((slot as u64) << 48)).wrapping_mul(6_364_136_223_846_793_005);
             match Agenda::phase_of(key) {
-                COMPLETION => self.finish(slot - producers, observer),
-                ARRIVAL => self.arrive(slot, observer),
+                COMPLETION if slot < producers + workers => self.finish(slot - producers, observer),
+                ARRIVAL if slot < producers => self.arrive(slot, observer),
+                _ if slot == self.handlers.slot => self.fire(observer),
                 _ => self.expire(self.expiring[slot - producers - workers], observer),
+            }
+            if !self.handlers.runnable.is_empty() {
+                self.run_tasks(observer);
             }
         }
         self.tally.fingerprint = fingerprint;

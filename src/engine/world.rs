@@ -2,10 +2,14 @@
 
 use super::agenda::Agenda;
 use super::arrivals::Clock;
+use super::build;
 use super::fifo::Fifo;
+use super::handlers::Handlers;
 use super::line::Line;
 use super::message::Messages;
-use crate::model::{Model, Prefetch, Priority, QueueId, Work};
+use super::service::Shedding;
+use super::slab::NONE;
+use crate::model::{Ack, Model, Priority};
 use crate::random::{Distribution, Stream};
 use crate::units::{Span, Time};
 use std::sync::Arc;
@@ -21,6 +25,8 @@ pub struct World {
     pub(super) consumers: Vec<Consumer>,
     pub(super) workers: Vec<Worker>,
     pub(super) pools: Vec<Pool>,
+    /// What is more than a plain server does.
+    pub(super) handlers: Handlers,
     /// Queues with a time to live, in the order of their slots.
     pub(super) expiring: Vec<u32>,
     /// Producers fall silent at this instant.
@@ -47,7 +53,10 @@ pub struct Tally {
 #[derive(Debug)]
 pub(super) struct Producer {
     pub clock: Clock,
+    /// The queue that it publishes to, where that is all it does.
     pub publish: u32,
+    /// Who runs its handler, where it has more of one.
+    pub callers: Callers,
     pub priority: Priority,
     pub carried_priority: Option<Arc<[u8]>>,
     pub carried_work: Option<Arc<[Span]>>,
@@ -70,6 +79,14 @@ pub(super) struct Queue {
     /// Who can take a message, the next to be served in front: workers of consumers without a buffer by their number, other
     /// consumers by their number plus the number of workers. Messages wait only while it is empty.
     pub takers: Fifo,
+    /// Its number among the observer's queues.
+    pub record: u32,
+    /// Not every ready message is wanted.
+    pub picky: bool,
+    /// Which of them it gives up.
+    pub shed: Shedding,
+    /// Messages in its line that were called back.
+    pub ghosts: usize,
     /// The only pool that takes from it; `NONE` where there are several or none.
     pub sole_pool: u32,
     pub max_length: usize,
@@ -93,9 +110,6 @@ pub(super) struct Consumer {
     pub buffer: Fifo,
 }
 
-/// No worker, no consumer, no message.
-pub(super) const NONE: u32 = u32::MAX;
-
 /// A worker: works on one message at a time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Worker {
@@ -103,8 +117,12 @@ pub(super) struct Worker {
     /// The consumer whose buffer it works off; `NONE` where its consumer may hold no more than it works on, so that the
     /// worker takes messages from the queue itself.
     pub consumer: u32,
+    /// Not crashed.
+    pub up: bool,
     /// The message in work, `NONE` while idle.
     pub message: u32,
+    /// What it runs, in a pool with a program.
+    pub task: u32,
     /// While idle: the next idle worker of the same consumer.
     pub next_idle: u32,
     pub started: Time,
@@ -117,12 +135,56 @@ pub(super) struct Pool {
     /// No other pool takes from its queue: the work of a ready message is drawn beforehand.
     pub alone: bool,
     pub work: WorkSource,
-    pub publish: Option<u32>,
+    /// What becomes of a message that was worked on.
+    pub onward: Onward,
+    /// Where the program of its workers begins; `NONE`: they are plain servers.
+    pub program: u32,
+    /// The host of its workers; `NONE`: each has a processor of its own.
+    pub host: u32,
+    /// What becomes of its messages when a worker crashes.
+    pub ack: Ack,
+    /// By how much its work is slower now, and how many faults let it stand still.
+    pub slowdown: f64,
+    pub pauses: i32,
+    /// Its number among the observer's pools, and that of its queue among the observer's queues.
+    pub record: u32,
+    pub records_at: u32,
     pub services: Stream,
 }
 
-/// Where the work of a message comes from.
+impl Pool {
+    /// Work done in a unit of time.
+    pub fn speed(&self) -> f64 {
+        if self.pauses > 0 { 0.0 } else { 1.0 / self.slowdown }
+    }
+}
+
+/// What becomes of a message that was worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Onward {
+    /// All is done.
+    End,
+    /// It goes on to a queue.
+    Publish(u32),
+    /// It was a request, and is answered.
+    Answer,
+}
+
+/// Who runs a producer's handler.
 #[derive(Debug)]
+pub(super) enum Callers {
+    /// Nobody: it only publishes.
+    Nobody,
+    /// Anyone, whenever there is a message.
+    Any { program: u32 },
+    /// A few, one message each; the others wait.
+    Few { program: u32, free: u32, line: Fifo },
+    /// Clients that think before each; `sent`: what each has sent so far.
+    Clients { program: u32, think: Distribution, thoughts: Stream, sent: Vec<u64> },
+}
+
+/// Where the work of a message comes from.
+#[derive(Debug, Clone)]
 pub(super) enum WorkSource {
     Drawn(Distribution),
     Carried { plus: Span },
@@ -131,90 +193,7 @@ pub(super) enum WorkSource {
 impl World {
     /// Builds the system, empty and at time zero, for one replication of a model. Producers fall silent at `arrivals_end`.
     pub fn new(model: &Model, seed: u64, replication: u32, arrivals_end: Time) -> World {
-        let arrivals_end = arrivals_end.min(Time::LATEST);
-        let stream =
-            |table: &str, name: &str, purpose: &str| Stream::named(seed, replication, &format!("{table}.{name}"), purpose);
-        let producers: Vec<Producer> = model
-            .producers
-            .iter()
-            .map(|p| {
-                let carried = p.arrivals.trace().map(|trace| trace.carried.clone()).unwrap_or_default();
-                Producer {
-                    clock: Clock::new(&p.arrivals, stream("producers", &p.name, "phase"), arrivals_end),
-                    publish: p.handler.publishes().map_or(NONE, |queue| queue.0),
-                    priority: p.priority.clone(),
-                    carried_priority: carried.priority,
-                    carried_work: carried.work,
-                    next_message: 0,
-                    next_arrival: 0,
-                    limit: p.messages.unwrap_or(u64::MAX),
-                    arrivals: stream("producers", &p.name, "arrivals"),
-                    sizes: stream("producers", &p.name, "batch sizes"),
-                    priorities: stream("producers", &p.name, "priorities"),
-                    messages: stream("producers", &p.name, "messages"),
-                }
-            })
-            .collect();
-        let (consumers, workers, takers) = staff(model);
-        let mut expiring = Vec::new();
-        let first_expiry = producers.len() + workers.len();
-        let queues: Vec<Queue> = model
-            .queues
-            .iter()
-            .zip(takers)
-            .enumerate()
-            .map(|(at, (queue, takers))| {
-                let expiry_slot = first_expiry + expiring.len();
-                if queue.ttl.is_some() {
-                    expiring.push(at as u32);
-                }
-                Queue {
-                    line: Line::new(queue.discipline),
-                    takers,
-                    sole_pool: sole_pool(model, QueueId(at as u32)).unwrap_or(NONE),
-                    max_length: queue.max_length.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)),
-                    drop_head: queue.overflow == crate::model::Overflow::DropHead,
-                    ttl: queue.ttl.unwrap_or_default(),
-                    expiry_slot,
-                    expires: queue.ttl.is_some(),
-                    picks: stream("queues", &queue.name, "picks"),
-                    picked: 0,
-                }
-            })
-            .collect();
-        let pools = model
-            .pools
-            .iter()
-            .map(|pool| Pool {
-                queue: pool.queue.0,
-                alone: sole_pool(model, pool.queue).is_some(),
-                work: match pool.work() {
-                    Some(Work::Drawn(distribution)) => WorkSource::Drawn(distribution.clone()),
-                    Some(Work::Carried { plus }) => WorkSource::Carried { plus: Span(*plus) },
-                    None => WorkSource::Carried { plus: Span::ZERO },
-                },
-                publish: pool.plain().and_then(|plain| plain.publish).map(|queue| queue.0),
-                services: stream("consumers", &pool.name, "service"),
-            })
-            .collect();
-        let agenda = Agenda::new(first_expiry + expiring.len());
-        let mut world = World {
-            now: Time::ZERO,
-            agenda,
-            messages: Messages::default(),
-            producers,
-            queues,
-            consumers,
-            workers,
-            pools,
-            expiring,
-            arrivals_end,
-            tally: Tally::default(),
-        };
-        for producer in 0..world.producers.len() {
-            world.arm_producer(producer);
-        }
-        world
+        build::world(model, seed, replication, arrivals_end.min(Time::LATEST))
     }
 
     /// The instant of the last event that was simulated; zero before the first.
@@ -229,7 +208,7 @@ impl World {
 
     /// Messages that are somewhere in the system.
     pub fn in_system(&self) -> u64 {
-        self.messages.live() as u64
+        self.handlers.roots(&self.messages) as u64
     }
 
     /// Checks from the outside that no message was lost track of; gives what is wrong.
@@ -239,67 +218,21 @@ impl World {
         let busy = self.workers.iter().filter(|worker| worker.message != NONE).count();
         let behind_buffers = self.workers.iter().filter(|worker| worker.message != NONE && worker.consumer != NONE).count();
         let held: usize = self.consumers.iter().map(|consumer| consumer.held as usize).sum();
-        let live = self.messages.live();
-        if self.tally.created != self.tally.finished + self.tally.lost + live as u64 {
-            return Err(format!("{:?}, but {live} messages are in the system", self.tally));
+        let calling = self.handlers.calling();
+        let waiting: usize = self.producers.iter().map(|producer| producer.callers.waiting()).sum();
+        let (live, roots) = (self.messages.live(), self.in_system());
+        if self.tally.created != self.tally.finished + self.tally.lost + roots {
+            return Err(format!("{:?}, but {roots} messages are in the system", self.tally));
         }
-        if live != ready + buffered + busy || held != buffered + behind_buffers {
+        if live != ready + buffered + busy + calling + waiting || held != buffered + behind_buffers {
             return Err(format!(
-                "{live} messages in the system: {ready} ready, {held} held, {buffered} buffered, {busy} in work"
+                "{live} messages in the system: {ready} ready, {held} held, {buffered} buffered, {busy} in work, {calling} of \
+                 callers, {waiting} waiting for a caller"
             ));
         }
-        if let Some(at) = self.queues.iter().position(|queue| queue.line.len() > 0 && !queue.takers.is_empty()) {
+        if let Some(at) = self.queues.iter().position(|queue| queue.line.len() > queue.ghosts && !queue.takers.is_empty()) {
             return Err(format!("queue number {at} has a ready message and a consumer with credit"));
         }
         Ok(())
     }
-}
-
-/// The pool on a queue, if there is exactly one.
-fn sole_pool(model: &Model, queue: QueueId) -> Option<u32> {
-    let mut pools = model.pools_on(queue);
-    pools.next().filter(|_| pools.next().is_none()).map(|(id, _)| id.0)
-}
-
-/// The consumers with a buffer, all workers, and who stands ready at each queue.
-///
-/// A consumer that may hold no more than its workers can work on has no use for a buffer: its workers take messages
-/// themselves, one by one round the consumers.
-fn staff(model: &Model) -> (Vec<Consumer>, Vec<Worker>, Vec<Fifo>) {
-    let mut consumers = Vec::new();
-    let mut workers: Vec<Worker> = Vec::new();
-    let mut takers: Vec<Vec<(bool, u32)>> = vec![Vec::new(); model.queues.len()];
-    for (at, pool) in model.pools.iter().enumerate() {
-        let takers = &mut takers[pool.queue.0 as usize];
-        let worker = |consumer| Worker { pool: at as u32, consumer, message: NONE, next_idle: NONE, started: Time::ZERO };
-        match pool.prefetch {
-            Prefetch::Limit(limit) if limit <= pool.concurrency => {
-                for _ in 0..limit * pool.count {
-                    takers.push((false, workers.len() as u32));
-                    workers.push(worker(NONE));
-                }
-            }
-            prefetch => {
-                let limit = if let Prefetch::Limit(limit) = prefetch { limit } else { u32::MAX };
-                for _ in 0..pool.count {
-                    let consumer = consumers.len() as u32;
-                    takers.push((true, consumer));
-                    let mut idle = NONE;
-                    for _ in 0..pool.concurrency {
-                        workers.push(Worker { next_idle: idle, ..worker(consumer) });
-                        idle = workers.len() as u32 - 1;
-                    }
-                    consumers.push(Consumer { limit, held: 0, idle, buffer: Fifo::new() });
-                }
-            }
-        }
-    }
-    let first_consumer = workers.len() as u32;
-    let takers = takers.iter().map(|takers| {
-        let mut line = Fifo::new();
-        takers.iter().for_each(|&(buffered, id)| line.push(if buffered { first_consumer + id } else { id }));
-        line
-    });
-    let takers = takers.collect();
-    (consumers, workers, takers)
 }

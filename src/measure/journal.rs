@@ -1,6 +1,6 @@
 //! One row for each message: the observer behind `--journal`.
 
-use crate::engine::{Observer, Outcome, Transition};
+use crate::engine::{Observer, Outcome, Subject, Transition};
 use crate::model::Model;
 use crate::units::Time;
 use std::io::Write;
@@ -14,6 +14,8 @@ pub struct Journal<'m, W: Write> {
     rows: csv::Writer<W>,
     /// For each message slot in use: the start of its first work.
     started: Vec<Option<Time>>,
+    /// The same for those that are known with all that they cause.
+    families: Vec<Option<Time>>,
     /// The first error of the output; nothing is written after it.
     failed: Option<csv::Error>,
 }
@@ -37,7 +39,7 @@ impl<'m, W: Write> Journal<'m, W> {
     pub fn new(model: &'m Model, out: W) -> Journal<'m, W> {
         let mut rows = csv::Writer::from_writer(out);
         let failed = rows.write_record(HEADER).err();
-        Journal { model, rows, started: Vec::new(), failed }
+        Journal { model, rows, started: Vec::new(), families: Vec::new(), failed }
     }
 
     /// Writes what is buffered.
@@ -48,6 +50,13 @@ impl<'m, W: Write> Journal<'m, W> {
         match self.failed.take() {
             Some(error) => Err(error.into()),
             None => self.rows.flush(),
+        }
+    }
+
+    fn first_start(&mut self, subject: Subject) -> &mut Option<Time> {
+        match subject {
+            Subject::Message(slot) => entry(&mut self.started, slot.0),
+            Subject::Family(family) => entry(&mut self.families, family),
         }
     }
 
@@ -66,6 +75,8 @@ impl<'m, W: Write> Journal<'m, W> {
             Outcome::Rejected => "rejected",
             Outcome::Dropped => "dropped",
             Outcome::Expired => "expired",
+            Outcome::Failed => "failed",
+            Outcome::Recalled => "recalled",
         };
         self.failed = self
             .rows
@@ -86,6 +97,15 @@ impl<'m, W: Write> Journal<'m, W> {
     }
 }
 
+/// Entry `at` of a list that is as long as it has to be.
+fn entry(list: &mut Vec<Option<Time>>, at: u32) -> &mut Option<Time> {
+    let at = at as usize;
+    if at >= list.len() {
+        list.resize(at + 1, None);
+    }
+    &mut list[at]
+}
+
 /// Nanoseconds as seconds, exactly.
 fn seconds(nanos: u64) -> String {
     format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
@@ -95,18 +115,17 @@ impl<W: Write> Observer for Journal<'_, W> {
     fn record(&mut self, now: Time, transition: Transition<'_>) {
         match transition {
             Transition::Created { slot, .. } => {
-                let at = slot.0 as usize;
-                if at >= self.started.len() {
-                    self.started.resize(at + 1, None);
-                }
-                self.started[at] = None;
+                *entry(&mut self.started, slot.0) = None;
             }
-            Transition::Started { slot, .. } => {
-                let started = &mut self.started[slot.0 as usize];
+            Transition::Founded { family, .. } => {
+                *entry(&mut self.families, family) = None;
+            }
+            Transition::Started { subject, .. } => {
+                let started = self.first_start(subject);
                 *started = started.or(Some(now));
             }
-            Transition::Ended { slot, outcome, message, .. } => {
-                let started = self.started[slot.0 as usize];
+            Transition::Ended { subject, outcome, message, .. } => {
+                let started = *self.first_start(subject);
                 self.write(now, started, outcome, message);
             }
             _ => {}

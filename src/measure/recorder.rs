@@ -5,7 +5,7 @@
 
 use super::histogram::Histogram;
 use super::level::Level;
-use crate::engine::{Observer, Origin, Outcome, Transition};
+use crate::engine::{Observer, Origin, Outcome, Transition, Verdict};
 use crate::model::{Model, PoolId, Prefetch, QueueId};
 use crate::units::{Span, Time};
 
@@ -15,6 +15,34 @@ pub struct Recorder {
     pub(super) producers: Vec<ProducerRecord>,
     pub(super) queues: Vec<QueueRecord>,
     pub(super) pools: Vec<PoolRecord>,
+    pub(super) hosts: Vec<Level>,
+    pub(super) locks: Vec<LockRecord>,
+    pub(super) caches: Vec<CacheRecord>,
+}
+
+/// What is recorded of a lock.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LockRecord {
+    /// Asking to getting.
+    pub wait: Histogram,
+    /// Getting to giving back, or to the end of the lease.
+    pub hold: Histogram,
+    /// Permits that are held.
+    pub held: Level,
+    /// Leases that ended before the permit was given back.
+    pub expired: u64,
+    /// Writes of holders that had lost the lock to another: refused, and not.
+    pub refused: u64,
+    pub lost_updates: u64,
+}
+
+/// What is recorded of a cache.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CacheRecord {
+    /// Lookups.
+    pub lookups: u64,
+    /// Of these, hits.
+    pub hits: u64,
 }
 
 /// What is recorded of a producer.
@@ -23,11 +51,23 @@ pub struct ProducerRecord {
     /// Messages made.
     pub created: u64,
     /// Messages that ended, by outcome.
-    pub ended: [u64; 4],
+    pub ended: [u64; Outcome::COUNT],
     /// Birth to the end of everything that it caused; finished messages.
     pub completion: Histogram,
     /// Time spent waiting for workers, over all stages; finished messages.
     pub wait: Histogram,
+    /// Birth to the end of its own steps, as far as there are any to wait for, however they end.
+    pub response: Histogram,
+    /// The same from when a caller was free for it.
+    pub observed: Histogram,
+    /// Responses in all, those that were failures, and those of them that were timeouts.
+    pub responses: u64,
+    pub failures: u64,
+    pub timeouts: u64,
+    /// Calls on behalf of its messages that were tried again.
+    pub retries: u64,
+    /// Nobody waits for its steps, which only publish.
+    publishes: bool,
     /// The pools whose sojourn is the completion, so that it is not recorded again.
     completes_at: Vec<PoolId>,
 }
@@ -40,7 +80,7 @@ pub struct QueueRecord {
     /// Acknowledged; complete only in what [`Recorder::queue`] gives.
     pub acked: u64,
     /// Lost, by outcome.
-    pub lost: [u64; 4],
+    pub lost: [u64; Outcome::COUNT],
     /// Waiting in the queue.
     pub ready: Level,
     /// Held by consumers.
@@ -79,6 +119,10 @@ pub struct PoolRecord {
     pub service: Histogram,
     /// Entering the queue to the end of work.
     pub sojourn: Histogram,
+    /// Of those that were finished, what failed.
+    pub failed: u64,
+    /// And requests that nobody waited for any more.
+    pub wasted: u64,
     unbuffered: bool,
     /// It is the only pool on its queue, and no consumer of it has a buffer.
     lean: bool,
@@ -97,6 +141,7 @@ impl Recorder {
                 let lean = unbuffered && model.pools_on(pool.queue).count() == 1;
                 PoolRecord { unbuffered, lean, ..PoolRecord::default() }
             })
+            .chain(model.services.iter().map(|_| PoolRecord { unbuffered: true, lean: true, ..PoolRecord::default() }))
             .collect();
         let queues = (0..model.queues.len())
             .map(|at| QueueRecord {
@@ -105,11 +150,23 @@ impl Recorder {
                 lean: model.pools_on(QueueId(at as u32)).any(|(id, _)| pools[id.0 as usize].lean),
                 ..QueueRecord::default()
             })
+            .chain(model.services.iter().map(|_| QueueRecord { unbuffered: true, lean: true, ..QueueRecord::default() }))
             .collect();
         let producers = (0..model.producers.len())
-            .map(|at| ProducerRecord { completes_at: sole_pools(model, at), ..ProducerRecord::default() })
+            .map(|at| ProducerRecord {
+                completes_at: sole_pools(model, at),
+                publishes: !model.producers[at].calls(),
+                ..ProducerRecord::default()
+            })
             .collect();
-        Recorder { producers, queues, pools }
+        Recorder {
+            producers,
+            queues,
+            pools,
+            hosts: vec![Level::default(); model.hosts.len()],
+            locks: vec![LockRecord::default(); model.locks.len()],
+            caches: vec![CacheRecord::default(); model.caches.len()],
+        }
     }
 
     /// Books all levels up to now; must be called before anything is read.
@@ -121,13 +178,18 @@ impl Recorder {
     pub fn restart(&mut self, now: Time) {
         self.levels().for_each(|level| level.restart(now));
         for producer in &mut self.producers {
-            *producer = ProducerRecord { completes_at: std::mem::take(&mut producer.completes_at), ..ProducerRecord::default() };
+            let ProducerRecord { publishes, completes_at, .. } = std::mem::take(producer);
+            *producer = ProducerRecord { publishes, completes_at, ..ProducerRecord::default() };
         }
         for queue in &mut self.queues {
             let QueueRecord { ready, unacked, credit, unbuffered, lean, .. } = std::mem::take(queue);
             *queue = QueueRecord { ready, unacked, credit, unbuffered, lean, ..QueueRecord::default() };
             queue.drain.peak_at = now;
         }
+        for lock in &mut self.locks {
+            *lock = LockRecord { held: std::mem::take(&mut lock.held), ..LockRecord::default() };
+        }
+        self.caches.fill(CacheRecord::default());
         for pool in &mut self.pools {
             let PoolRecord { busy, unbuffered, lean, .. } = std::mem::take(pool);
             *pool = PoolRecord { busy, unbuffered, lean, ..PoolRecord::default() };
@@ -136,7 +198,8 @@ impl Recorder {
 
     fn levels(&mut self) -> impl Iterator<Item = &mut Level> {
         let queues = self.queues.iter_mut().flat_map(|queue| [&mut queue.ready, &mut queue.unacked]);
-        queues.chain(self.pools.iter_mut().map(|pool| &mut pool.busy))
+        let shared = self.hosts.iter_mut().chain(self.locks.iter_mut().map(|lock| &mut lock.held));
+        queues.chain(self.pools.iter_mut().map(|pool| &mut pool.busy)).chain(shared)
     }
 
     /// A producer's record, completed by what stands elsewhere.
@@ -144,6 +207,10 @@ impl Recorder {
         let mut record = self.producers[at].clone();
         for pool in &record.completes_at {
             record.completion.merge(&self.pools[pool.0 as usize].sojourn);
+        }
+        if record.publishes {
+            record.responses = record.created;
+            record.response = Histogram::zeros(record.created);
         }
         record
     }
@@ -317,6 +384,55 @@ impl Observer for Recorder {
                 record.sojourn.record(sojourn.0);
                 if !record.lean && !refilled {
                     self.queues[queue as usize].unacked.fall(now);
+                }
+            }
+            Transition::BrokenOff { pool, queue, resumes, refilled } => {
+                let record = &mut self.pools[pool as usize];
+                if !resumes {
+                    record.busy.fall(now);
+                }
+                if !record.lean && !refilled {
+                    self.queues[queue as usize].unacked.fall(now);
+                }
+            }
+            Transition::Withdrawn { queue } => self.queues[queue as usize].unacked.fall(now),
+            Transition::Failed { pool } => self.pools[pool as usize].failed += 1,
+            Transition::Wasted { pool } => self.pools[pool as usize].wasted += 1,
+            Transition::Retried { producer } => self.producers[producer as usize].retries += 1,
+            Transition::Responded { producer, response, observed, verdict } => {
+                let record = &mut self.producers[producer as usize];
+                record.responses += 1;
+                record.response.record(response.0);
+                record.observed.record(observed.0);
+                record.failures += u64::from(verdict != Verdict::Ok);
+                record.timeouts += u64::from(verdict == Verdict::Timeout);
+            }
+            Transition::Founded { .. } => {}
+            Transition::Locked { lock, waited } => {
+                let record = &mut self.locks[lock as usize];
+                record.wait.record(waited.0);
+                record.held.rise(now);
+            }
+            Transition::Unlocked { lock, held } => {
+                let record = &mut self.locks[lock as usize];
+                record.hold.record(held.0);
+                record.held.fall(now);
+            }
+            Transition::LeaseEnded { lock } => self.locks[lock as usize].expired += 1,
+            Transition::StaleWrite { lock, refused: true } => self.locks[lock as usize].refused += 1,
+            Transition::StaleWrite { lock, refused: false } => self.locks[lock as usize].lost_updates += 1,
+            Transition::Looked { cache, hit } => {
+                let record = &mut self.caches[cache as usize];
+                record.lookups += 1;
+                record.hits += u64::from(hit);
+            }
+            Transition::Cores { host, busy } => {
+                let level = &mut self.hosts[host as usize];
+                while level.value() < u64::from(busy) {
+                    level.rise(now);
+                }
+                while level.value() > u64::from(busy) {
+                    level.fall(now);
                 }
             }
             Transition::Lost { queue, outcome, stored } => {

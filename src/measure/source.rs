@@ -48,6 +48,12 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         all.extend([rate(record.created), count(record.created)]);
         all.extend([Source::Latency(record.completion), Source::Latency(record.wait)]);
         all.extend([count(failed), Source::Ratio(failed as f64, ended as f64)]);
+        let timeouts = Source::Ratio(record.timeouts as f64, record.responses as f64);
+        all.extend([Source::Latency(record.response), count(record.timeouts), timeouts, rate(record.retries)]);
+        all.push(rate(record.responses - record.failures));
+        if model.producers[at].callers.is_some() {
+            all.push(Source::Latency(record.observed));
+        }
     }
     for at in 0..model.queues.len() {
         let record = recorder.queue(at, model.pools_on(QueueId(at as u32)).map(|(id, _)| id));
@@ -68,6 +74,35 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         let waited = Source::Ratio(record.wait.positive() as f64, record.wait.count() as f64);
         all.extend([Source::Latency(record.wait), waited]);
         all.extend([record.buffer_wait, record.service, record.sojourn].map(Source::Latency));
+        if pool.plain().is_none() {
+            all.extend([count(record.failed), Source::Ratio(record.failed as f64, record.finished as f64)]);
+        }
+    }
+    for (at, service) in model.services.iter().enumerate() {
+        let queue = &recorder.queues[model.queues.len() + at];
+        let record = recorder.pool(model.pools.len() + at);
+        let capacity = f64::from(service.workers()) * seconds;
+        let share = |part: u64, whole: u64| Source::Ratio(part as f64, whole as f64);
+        all.extend([rate(queue.published), count(queue.published)]);
+        all.push(Source::Ratio(record.busy.integral() as f64 / 1e9, capacity));
+        all.extend([level(record.busy), level(queue.ready.clone()), rate(record.finished)]);
+        let waited = share(record.wait.positive(), record.wait.count());
+        all.extend([Source::Latency(record.wait), waited]);
+        all.extend([record.service, record.sojourn].map(Source::Latency));
+        all.extend([count(record.failed), share(record.failed, record.finished)]);
+        let (rejected, shed) = (queue.lost[Outcome::Rejected as usize], queue.lost[Outcome::Expired as usize]);
+        all.extend([count(rejected), share(rejected, queue.published), count(shed), share(shed, queue.published)]);
+        all.extend([count(record.wasted), share(record.wasted, record.finished)]);
+    }
+    for (host, cores) in model.hosts.iter().zip(&recorder.hosts) {
+        all.push(Source::Ratio(cores.integral() as f64 / 1e9, f64::from(host.cores) * seconds));
+    }
+    for lock in &recorder.locks {
+        all.extend([Source::Latency(lock.wait.clone()), Source::Latency(lock.hold.clone()), level(lock.held.clone())]);
+        all.extend([lock.expired, lock.refused, lock.lost_updates].map(count));
+    }
+    for cache in &recorder.caches {
+        all.extend([rate(cache.lookups), Source::Ratio(cache.hits as f64, cache.lookups as f64)]);
     }
     all
 }
@@ -99,6 +134,15 @@ pub fn gauges(model: &Model) -> Vec<Gauge> {
         let scale = 1.0 / f64::from(pool.workers());
         all.push(Gauge { name: format!("consumers.{}.utilization", pool.name), unit: "1", scale });
     }
+    for producer in model.producers.iter().filter(|producer| producer.calls()) {
+        all.push(rate(format!("producers.{}.goodput.rate", producer.name)));
+    }
+    for service in &model.services {
+        all.push(Gauge { name: format!("services.{}.waiting", service.name), unit: "messages", scale: 1.0 });
+        all.push(rate(format!("services.{}.throughput", service.name)));
+        let scale = 1.0 / f64::from(service.workers());
+        all.push(Gauge { name: format!("services.{}.utilization", service.name), unit: "1", scale });
+    }
     all
 }
 
@@ -106,14 +150,22 @@ pub fn gauges(model: &Model) -> Vec<Gauge> {
 pub fn reading(model: &Model, recorder: &Recorder) -> Vec<u128> {
     let mut all = Vec::new();
     all.extend(recorder.producers.iter().map(|producer| u128::from(producer.created)));
-    for (at, queue) in recorder.queues.iter().enumerate() {
+    for (at, queue) in recorder.queues.iter().enumerate().take(model.queues.len()) {
         let pools = model.pools_on(QueueId(at as u32)).map(|(id, _)| id);
         all.push(queue.ready.integral() + recorder.held(at, pools));
         all.push(u128::from(queue.lost.iter().sum::<u64>()));
     }
-    for pool in &recorder.pools {
+    for pool in recorder.pools.iter().take(model.pools.len()) {
         all.push(u128::from(pool.finished));
         all.push(pool.busy.integral());
+    }
+    for (record, _) in recorder.producers.iter().zip(&model.producers).filter(|(_, producer)| producer.calls()) {
+        all.push(u128::from(record.responses - record.failures));
+    }
+    for at in 0..model.services.len() {
+        let pool = &recorder.pools[model.pools.len() + at];
+        all.push(recorder.queues[model.queues.len() + at].ready.integral());
+        all.extend([u128::from(pool.finished), pool.busy.integral()]);
     }
     all
 }

@@ -18,8 +18,15 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
         let failed = ended - record.ended[Outcome::Completed as usize];
         list.extend([rate(record.created), rate(record.created), recorder.completion(at), record.wait.totals()]);
         list.extend([rate(failed), share(failed, ended)]);
+        let answers = if model.producers[at].calls() { record.responses } else { record.created };
+        let response = if model.producers[at].calls() { record.response.totals() } else { (0, u128::from(record.created)) };
+        list.extend([response, rate(record.timeouts), share(record.timeouts, answers), rate(record.retries)]);
+        list.push(rate(answers - record.failures));
+        if model.producers[at].callers.is_some() {
+            list.push(record.observed.totals());
+        }
     }
-    for (at, record) in recorder.queues.iter().enumerate() {
+    for (at, record) in recorder.queues.iter().enumerate().take(model.queues.len()) {
         let pools = || model.pools_on(QueueId(at as u32)).map(|(id, _)| id);
         let acked = record.acked + pools().map(|id| recorder.pools[id.0 as usize].finished).sum::<u64>();
         let wait = recorder.queue_wait(at, pools());
@@ -38,6 +45,31 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
         list.extend([(busy, time * u128::from(pool.workers())), (busy, time), rate(record.finished)]);
         list.extend([record.wait.totals(), share(record.wait.positive(), record.wait.count())]);
         list.extend([recorder.buffer_wait(PoolId(at as u32)), record.service.totals(), record.sojourn.totals()]);
+        if pool.plain().is_none() {
+            list.extend([rate(record.failed), share(record.failed, record.finished)]);
+        }
+    }
+    for (at, service) in model.services.iter().enumerate() {
+        let (queue, record) = (&recorder.queues[model.queues.len() + at], &recorder.pools[model.pools.len() + at]);
+        let busy = record.busy.integral();
+        list.extend([rate(queue.published), rate(queue.published), (busy, time * u128::from(service.workers())), (busy, time)]);
+        list.extend([(queue.ready.integral(), time), rate(record.finished), record.wait.totals()]);
+        list.push(share(record.wait.positive(), record.wait.count()));
+        list.extend([record.service.totals(), record.sojourn.totals()]);
+        let (rejected, shed) = (queue.lost[Outcome::Rejected as usize], queue.lost[Outcome::Expired as usize]);
+        list.extend([rate(record.failed), share(record.failed, record.finished)]);
+        list.extend([rate(rejected), share(rejected, queue.published), rate(shed), share(shed, queue.published)]);
+        list.extend([rate(record.wasted), share(record.wasted, record.finished)]);
+    }
+    for (host, cores) in model.hosts.iter().zip(&recorder.hosts) {
+        list.push((cores.integral(), time * u128::from(host.cores)));
+    }
+    for lock in &recorder.locks {
+        list.extend([lock.wait.totals(), lock.hold.totals(), (lock.held.integral(), time)]);
+        list.extend([lock.expired, lock.refused, lock.lost_updates].map(rate));
+    }
+    for cache in &recorder.caches {
+        list.extend([rate(cache.lookups), share(cache.hits, cache.lookups)]);
     }
     list
 }

@@ -24,6 +24,39 @@ impl Place {
     }
 }
 
+/// How often a run of a handler publishes and calls, on average.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Visits {
+    /// Each queue once.
+    pub queues: Vec<(QueueId, f64)>,
+    /// Each service once.
+    pub services: Vec<(ServiceId, f64)>,
+}
+
+impl Visits {
+    /// What a handler of this model does by itself.
+    pub fn of(model: &Model, handler: &Handler) -> Visits {
+        let mut found = Visits::default();
+        for (place, often) in visits(model, handler) {
+            match place.0.checked_sub(model.queues.len()) {
+                Some(service) => found.services.push((ServiceId(service as u32), often)),
+                None => found.queues.push((QueueId(place.0 as u32), often)),
+            }
+        }
+        found
+    }
+
+    /// How often this queue is published to.
+    pub fn queue(&self, id: QueueId) -> f64 {
+        self.queues.iter().find(|(queue, _)| *queue == id).map_or(0.0, |(_, often)| *often)
+    }
+
+    /// How often this service is called.
+    pub fn service(&self, id: ServiceId) -> f64 {
+        self.services.iter().find(|(service, _)| *service == id).map_or(0.0, |(_, often)| *often)
+    }
+}
+
 /// How often a run of this handler comes to each place, each place once.
 pub(super) fn visits(model: &Model, handler: &Handler) -> Vec<(Place, f64)> {
     let mut found: Vec<(Place, f64)> = Vec::new();

@@ -83,6 +83,8 @@ pub struct ServiceLoad {
 pub struct HostLoad {
     /// Seconds of processor time a second.
     pub demand: f64,
+    /// Of this, what comes in the long run whatever became of what came before.
+    pub steady: f64,
     /// Offered load per core: 1 is all that it can do.
     pub utilization: f64,
 }
@@ -169,7 +171,7 @@ impl Traffic<'_> {
             .collect();
         let services = (0..model.services.len()).map(|at| self.service_load(at, &part, &ends, peak(model.queues.len() + at)));
         let services: Vec<ServiceLoad> = services.collect();
-        let hosts = (0..model.hosts.len()).map(|at| self.host_load(HostId(at as u32), &pools, &services)).collect();
+        let hosts = (0..model.hosts.len()).map(|at| self.host_load(HostId(at as u32), &queues, &pools, &services)).collect();
         Load { producers, queues, pools, services, hosts }
     }
 
@@ -197,13 +199,25 @@ impl Traffic<'_> {
         }
     }
 
-    fn host_load(&self, host: HostId, pools: &[PoolLoad], services: &[ServiceLoad]) -> HostLoad {
-        let here = |of: Option<HostId>| of == Some(host);
-        let pools = self.model.pools.iter().zip(pools).zip(&self.pools).filter(|((pool, _), _)| here(pool.host));
-        let services =
-            self.model.services.iter().zip(services).zip(&self.services).filter(|((service, _), _)| here(service.host));
-        let demand = pools.map(|((_, load), own)| load.rate * own.times.work).sum::<f64>()
-            + services.map(|((_, load), times)| load.rate * times.work).sum::<f64>();
-        HostLoad { demand, utilization: demand / f64::from(self.model.hosts[host.0 as usize].cores) }
+    fn host_load(&self, host: HostId, queues: &[QueueLoad], pools: &[PoolLoad], services: &[ServiceLoad]) -> HostLoad {
+        let (mut demand, mut steady) = (0.0, 0.0);
+        // What cannot be worked off by its workers does not come to the processors.
+        let mut add = |all: f64, lasting: f64, capacity: f64, work: f64| {
+            demand += all.min(capacity) * work;
+            steady += lasting.min(capacity) * work;
+        };
+        for ((pool, load), own) in
+            self.model.pools.iter().zip(pools).zip(&self.pools).filter(|((pool, _), _)| pool.host == Some(host))
+        {
+            let queue = &queues[pool.queue.0 as usize];
+            let lasting = if queue.rate > 0.0 { load.rate * queue.steady() / queue.rate } else { 0.0 };
+            add(load.rate, lasting, own.capacity, own.times.work);
+        }
+        for ((service, load), times) in self.model.services.iter().zip(services).zip(&self.services) {
+            if service.host == Some(host) {
+                add(load.rate, load.steady(), load.capacity, times.work);
+            }
+        }
+        HostLoad { demand, steady, utilization: demand / f64::from(self.model.hosts[host.0 as usize].cores) }
     }
 }

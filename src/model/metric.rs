@@ -109,10 +109,6 @@ const PRODUCER: &[(&str, Quantity)] = &[
     ("wait", Quantity::Latency),
     ("failed.count", Quantity::Count),
     ("failed.ratio", Quantity::Ratio),
-];
-
-/// What is measured of a producer that does more than to publish, beside the rest.
-const CALLER: &[(&str, Quantity)] = &[
     ("response", Quantity::Latency),
     ("timeout.count", Quantity::Count),
     ("timeout.ratio", Quantity::Ratio),
@@ -197,9 +193,6 @@ pub fn metrics(model: &Model) -> Vec<Metric> {
     let mut all = Vec::new();
     for producer in &model.producers {
         all.extend(of("producers", &producer.name, PRODUCER));
-        if producer.calls() {
-            all.extend(of("producers", &producer.name, CALLER));
-        }
         if producer.callers.is_some() {
             all.extend(of("producers", &producer.name, OBSERVER));
         }

@@ -18,6 +18,7 @@ pub use call::{
     Breaker, BudgetOf, Bulkhead, Call, Hedge, Jitter, Layer, RateLimit, Retry, RetryBudget, RetryOn, Timeout, Window,
 };
 pub use consumer::{Ack, ConsumerPool, Prefetch, Work};
+pub use demand::Visits;
 pub use fault::{Fault, FaultKind, FaultTimes, Target};
 pub use goal::{Comparison, Goal};
 pub use load::{HostLoad, Load, PoolLoad, ProducerLoad, QueueLoad, ServiceLoad};

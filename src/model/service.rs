@@ -29,6 +29,13 @@ pub struct Service {
     pub network: Option<Distribution>,
 }
 
+impl Service {
+    /// Requests that it works on at a time, over all instances.
+    pub fn workers(&self) -> u32 {
+        self.count * self.concurrency
+    }
+}
+
 /// How an instance is chosen for a request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Balance {

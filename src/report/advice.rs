@@ -3,7 +3,7 @@
 use super::block;
 use super::quantity::{Kind, plainly};
 use super::result::Warning;
-use super::stability::{self, Trouble};
+use super::stability::{self, Spot, Trouble};
 use crate::experiment::{Column, Summary};
 use crate::model::{Load, Model, Queue, QueueId, Stop, Work};
 use crate::random::Distribution;
@@ -23,8 +23,8 @@ pub fn advice(model: &Model, load: &Load, summary: &Summary) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for (at, queue) in model.queues.iter().enumerate() {
         let id = QueueId(at as u32);
-        match stability::trouble(model, load, id) {
-            Some(trouble) => warnings.push(of_trouble(model, load, id, trouble)),
+        match stability::trouble(model, load, Spot::Queue(id)) {
+            Some(trouble) => warnings.push(of_trouble(model, load, Spot::Queue(id), trouble)),
             None => warnings.extend(of_growth(model, queue, summary)),
         }
         if load.queues[at].rate <= 0.0 {
@@ -36,6 +36,9 @@ pub fn advice(model: &Model, load: &Load, summary: &Summary) -> Vec<Warning> {
                 ),
             ));
         }
+    }
+    for spot in Spot::all(model).filter(|spot| !matches!(spot, Spot::Queue(_))) {
+        warnings.extend(stability::trouble(model, load, spot).map(|trouble| of_trouble(model, load, spot, trouble)));
     }
     warnings.extend(nothing_finished(model, summary));
     warnings.extend(few_samples(model, summary));
@@ -62,18 +65,15 @@ fn warning(kind: &str, message: String) -> Warning {
     Warning { kind: kind.to_owned(), message }
 }
 
-/// The trouble with a queue's load, and the cure.
-fn of_trouble(model: &Model, load: &Load, id: QueueId, trouble: Trouble) -> Warning {
-    let what = stability::sentence(model, load, id, trouble);
-    let name = &model.queue(id).name;
+/// The trouble with a load, and the cure.
+fn of_trouble(model: &Model, load: &Load, spot: Spot, trouble: Trouble) -> Warning {
+    let what = stability::sentence(model, load, spot, trouble);
+    let (_, name) = spot.name(model);
+    let raise = if matches!(spot, Spot::Host(_)) { "raise `cores`" } else { "raise `count` or `concurrency`" };
     let (kind, cure) = match trouble {
         Trouble::NeverConsumed => ("never-consumed", format!("add a pool with `queue = \"{name}\"`")),
-        Trouble::Overloaded { .. } => {
-            ("overloaded", "raise `count` or `concurrency`; until then every number tells of the length of the run".to_owned())
-        }
-        Trouble::Saturated => {
-            ("overloaded", "raise `count` or `concurrency`; without slack the numbers depend on the length of the run".to_owned())
-        }
+        Trouble::Overloaded { .. } => ("overloaded", format!("{raise}; until then every number tells of the length of the run")),
+        Trouble::Saturated => ("overloaded", format!("{raise}; without slack the numbers depend on the length of the run")),
         Trouble::Peak { .. } => ("peak", "look at the backlog over time beside the averages".to_owned()),
     };
     warning(kind, format!("{what}: {cure}"))

@@ -1,7 +1,8 @@
 //! Parts of a model in a few words.
 
 use super::quantity::{Kind, plainly, significant, trimmed};
-use crate::model::{Arrivals, ConsumerPool, Discipline, Overflow, Prefetch, Queue, Work};
+use super::steps::steps;
+use crate::model::{Arrivals, Balance, ConsumerPool, Discipline, HostId, Model, Overflow, Prefetch, Queue, Service, Shed, Work};
 use crate::random::Distribution;
 
 /// A length in nanoseconds.
@@ -37,21 +38,26 @@ pub(super) fn queue(queue: &Queue) -> String {
         (Some(limit), Overflow::DropHead) => parts.push(format!("at most {limit} ready, then drops the head")),
         (Some(limit), Overflow::RejectPublish) => parts.push(format!("at most {limit} ready, then rejects")),
     }
-    match queue.discipline {
-        Discipline::Fifo => {}
-        Discipline::Lifo => parts.push("last in first out".to_owned()),
-        Discipline::AdaptiveLifo { above } => parts.push(format!("last in first out while more than {above} wait")),
-        Discipline::Random => parts.push("random order".to_owned()),
-        Discipline::Priority { max_priority } => parts.push(format!("priorities 0 to {max_priority}")),
-    }
+    parts.extend(order(queue.discipline));
     if let Some(ttl) = queue.ttl {
         parts.push(format!("expires after {ttl}"));
     }
     parts.join(", ")
 }
 
+/// The order in which what waits is taken, unless it is the usual one.
+fn order(discipline: Discipline) -> Option<String> {
+    match discipline {
+        Discipline::Fifo => None,
+        Discipline::Lifo => Some("last in first out".to_owned()),
+        Discipline::AdaptiveLifo { above } => Some(format!("last in first out while more than {above} wait")),
+        Discipline::Random => Some("random order".to_owned()),
+        Discipline::Priority { max_priority } => Some(format!("priorities 0 to {max_priority}")),
+    }
+}
+
 /// Who works, how many messages they hold, and how long they need.
-pub(super) fn pool(pool: &ConsumerPool) -> String {
+pub(super) fn pool(model: &Model, pool: &ConsumerPool) -> String {
     let mut text = match pool.count {
         1 => "1 consumer".to_owned(),
         many => format!("{many} consumers"),
@@ -64,16 +70,57 @@ pub(super) fn pool(pool: &ConsumerPool) -> String {
         Prefetch::Unlimited => text.push_str(", prefetch unlimited"),
     }
     match pool.work() {
-        Some(Work::Drawn(of)) => text.push_str(&format!(", service {}", distribution(of))),
-        Some(Work::Carried { plus: 0 }) => text.push_str(", service as recorded"),
-        Some(Work::Carried { plus }) => text.push_str(&format!(", service as recorded and {}", length(*plus as f64))),
-        None => text.push_str(&format!(", {} steps", pool.handler.0.len())),
+        Some(of) => text.push_str(&format!(", service {}", work(of))),
+        None => text.push_str(&format!(", {}", steps(model, &pool.handler))),
     }
+    text.push_str(&on_host(model, pool.host));
     text
 }
 
+/// Who is called: how many, how they share what comes, and where it waits.
+pub(super) fn service(model: &Model, service: &Service) -> String {
+    let mut parts = vec![match service.count {
+        1 => "1 instance".to_owned(),
+        many => format!("{many} instances"),
+    }];
+    if service.concurrency > 1 {
+        parts[0].push_str(&format!(" × {} at a time", service.concurrency));
+    }
+    match service.balance {
+        None => {}
+        Some(Balance::RoundRobin) => parts.push("one after another".to_owned()),
+        Some(Balance::Random) => parts.push("any".to_owned()),
+        Some(Balance::LeastConnections) => parts.push("the least busy".to_owned()),
+        Some(Balance::Choices(choices)) => parts.push(format!("the least busy of {choices}")),
+        Some(Balance::ConsistentHash { .. }) => parts.push("by key".to_owned()),
+    }
+    if let Some(limit) = service.queue_limit {
+        parts.push(format!("at most {limit} waiting, then rejects"));
+    }
+    parts.extend(order(service.discipline));
+    match service.shed {
+        None => {}
+        Some(Shed::Deadline) => parts.push("sheds what nobody waits for".to_owned()),
+        Some(Shed::CoDel { target, interval }) => parts.push(format!("sheds by codel {target} in {interval}")),
+    }
+    format!("{}{}", parts.join(", "), on_host(model, service.host))
+}
+
+fn on_host(model: &Model, host: Option<HostId>) -> String {
+    host.map_or(String::new(), |host| format!(", on {}", model.hosts[host.0 as usize].name))
+}
+
+/// The time that a message needs of a worker.
+pub(super) fn work(of: &Work) -> String {
+    match of {
+        Work::Drawn(of) => distribution(of),
+        Work::Carried { plus: 0 } => "as recorded".to_owned(),
+        Work::Carried { plus } => format!("as recorded and {}", length(*plus as f64)),
+    }
+}
+
 /// A distribution by its name, mean and coefficient of variation.
-fn distribution(of: &Distribution) -> String {
+pub(super) fn distribution(of: &Distribution) -> String {
     let name = match of {
         Distribution::Constant { value } => return length(*value),
         Distribution::Exponential { mean } => return format!("exponential {}", length(*mean)),

@@ -5,9 +5,10 @@ use super::describe;
 use super::hoarding;
 use super::layout;
 use super::quantity::{self, Kind, Shown, plainly};
-use super::stability::{self, Trouble};
+use super::services;
+use super::stability::{self, Spot, Trouble};
 use super::style::{Role, Style, width, wrapped};
-use crate::model::{Load, Model, PoolId, Producer, Queue, QueueId, QueueLoad};
+use crate::model::{Handler, Load, Model, PoolId, Producer, ProducerLoad, Queue, QueueId, QueueLoad, Visits};
 use crate::units::Span;
 use serde_json::{Value, json};
 
@@ -18,23 +19,30 @@ pub fn topology(model: &Model, load: &Load, style: Style) -> String {
         lines.push(style.paint(Role::Heading, &style.signs(title)));
         lines.push(String::new());
     }
-    for at in 0..model.queues.len() {
+    let callers = services::callers(model, load, style);
+    let queues = (0..model.queues.len()).map(|at| flow(model, load, QueueId(at as u32), style));
+    let services = (0..model.services.len()).map(|at| services::flow(model, load, at, style));
+    for (at, drawn) in callers.into_iter().chain(queues).chain(services).enumerate() {
         if at > 0 {
             lines.push(String::new());
         }
-        lines.extend(flow(model, load, QueueId(at as u32), style));
+        lines.extend(drawn);
     }
-    if !model.pools.is_empty() {
+    if !(model.pools.is_empty() && model.services.is_empty()) {
         lines.push(String::new());
         lines.extend(layout::lines(&loads(model, load), style));
+    }
+    if !model.hosts.is_empty() {
+        lines.push(String::new());
+        lines.extend(layout::lines(&services::hosts(model, load), style));
     }
     let troubles = troubles(model, load);
     if !troubles.is_empty() {
         lines.push(String::new());
     }
-    for &(id, trouble) in &troubles {
+    for &(spot, trouble) in &troubles {
         let role = if matches!(trouble, Trouble::Peak { .. }) { Role::Caution } else { Role::Bad };
-        let text = style.signs(&stability::sentence(model, load, id, trouble));
+        let text = style.signs(&stability::sentence(model, load, spot, trouble));
         lines.extend(wrapped(&text, style.width).iter().map(|line| style.paint(role, line)));
     }
     let notes = hoarding::notes(model);
@@ -54,12 +62,14 @@ pub fn topology(model: &Model, load: &Load, style: Style) -> String {
 pub fn check_json(model: &Model, load: &Load) -> Value {
     let troubles = troubles(model, load);
     let stable = troubles.iter().all(|(_, trouble)| matches!(trouble, Trouble::Peak { .. }));
-    let problems: Vec<Value> = troubles.into_iter().map(|(id, trouble)| problem_json(model, load, id, trouble)).collect();
+    let problems: Vec<Value> = troubles.into_iter().map(|(spot, trouble)| problem_json(model, load, spot, trouble)).collect();
     json!({
         "title": model.title,
-        "producers": model.producers.iter().map(|producer| producer_json(model, producer)).collect::<Vec<Value>>(),
+        "producers": model.producers.iter().zip(&load.producers).map(|(producer, own)| producer_json(model, producer, own)).collect::<Vec<Value>>(),
         "queues": model.queues.iter().zip(&load.queues).map(|(queue, own)| queue_json(queue, own)).collect::<Vec<Value>>(),
         "consumers": (0..model.pools.len()).map(|at| pool_json(model, load, PoolId(at as u32))).collect::<Vec<Value>>(),
+        "services": (0..model.services.len()).map(|at| services::service_json(model, load, at)).collect::<Vec<Value>>(),
+        "hosts": (0..model.hosts.len()).map(|at| services::host_json(model, load, at)).collect::<Vec<Value>>(),
         "stable": stable,
         "problems": problems,
         "notes": hoarding::notes(model),
@@ -67,18 +77,30 @@ pub fn check_json(model: &Model, load: &Load) -> Value {
 }
 
 /// A number of JSON, or null for infinity. Adding zero turns the -0 of an empty sum into 0.
-fn number(value: f64) -> Option<f64> {
+pub(super) fn number(value: f64) -> Option<f64> {
     value.is_finite().then_some(value + 0.0)
 }
 
-fn producer_json(model: &Model, producer: &Producer) -> Value {
+fn producer_json(model: &Model, producer: &Producer, own: &ProducerLoad) -> Value {
     json!({
         "name": producer.name,
         "publish": producer.handler.publishes().map(|queue| &model.queue(queue).name),
-        "rate": number(producer.arrivals.mean_rate()),
-        "peak_rate": number(producer.arrivals.peak_rate()),
+        "publishes": published_by(model, &producer.handler),
+        "calls": called_by(model, &producer.handler),
+        "rate": number(own.rate),
+        "peak_rate": number(own.peak_rate),
         "messages": producer.messages,
     })
+}
+
+/// The queues that a handler publishes to by itself.
+pub(super) fn published_by<'a>(model: &'a Model, handler: &Handler) -> Vec<&'a str> {
+    handler.queues().into_iter().map(|queue| model.queue(queue).name.as_str()).collect()
+}
+
+/// The services that a handler calls by itself.
+pub(super) fn called_by<'a>(model: &'a Model, handler: &Handler) -> Vec<&'a str> {
+    handler.services().into_iter().map(|service| model.service(service).name.as_str()).collect()
 }
 
 fn queue_json(queue: &Queue, own: &QueueLoad) -> Value {
@@ -99,6 +121,8 @@ fn pool_json(model: &Model, load: &Load, id: PoolId) -> Value {
         "name": pool.name,
         "queue": model.queue(pool.queue).name,
         "publish": pool.plain().and_then(|plain| plain.publish).map(|next| &model.queue(next).name),
+        "publishes": published_by(model, &pool.handler),
+        "calls": called_by(model, &pool.handler),
         "workers": own.workers,
         "rate": number(own.rate),
         "mean_service": own.mean_service.and_then(number),
@@ -107,21 +131,26 @@ fn pool_json(model: &Model, load: &Load, id: PoolId) -> Value {
     })
 }
 
-fn problem_json(model: &Model, load: &Load, id: QueueId, trouble: Trouble) -> Value {
+fn problem_json(model: &Model, load: &Load, spot: Spot, trouble: Trouble) -> Value {
     let (kind, excess) = match trouble {
-        Trouble::NeverConsumed => ("never-consumed", load.queues[id.0 as usize].rate),
-        Trouble::Overloaded { excess } => ("overloaded", excess),
-        Trouble::Saturated => ("saturated", 0.0),
-        Trouble::Peak { excess } => ("peak", excess),
+        Trouble::NeverConsumed => ("never-consumed", None),
+        Trouble::Overloaded { excess } => ("overloaded", Some(excess)),
+        Trouble::Saturated => ("saturated", Some(0.0)),
+        Trouble::Peak { excess } => ("peak", Some(excess)),
     };
-    let message = stability::sentence(model, load, id, trouble);
-    json!({ "kind": kind, "queue": model.queue(id).name, "excess": number(excess), "message": message })
+    let all = match spot {
+        Spot::Queue(id) => load.queues[id.0 as usize].rate,
+        Spot::Service(id) => load.services[id.0 as usize].rate,
+        Spot::Host(id) => load.hosts[id.0 as usize].demand,
+    };
+    let (what, name) = spot.name(model);
+    let message = stability::sentence(model, load, spot, trouble);
+    json!({ "kind": kind, what: name, "excess": number(excess.unwrap_or(all)), "message": message })
 }
 
-/// Everything that is wrong with the load, by queue.
-fn troubles(model: &Model, load: &Load) -> Vec<(QueueId, Trouble)> {
-    let ids = (0..model.queues.len()).map(|at| QueueId(at as u32));
-    ids.filter_map(|id| stability::trouble(model, load, id).map(|trouble| (id, trouble))).collect()
+/// Everything that is wrong with the load.
+fn troubles(model: &Model, load: &Load) -> Vec<(Spot, Trouble)> {
+    Spot::all(model).filter_map(|spot| stability::trouble(model, load, spot).map(|trouble| (spot, trouble))).collect()
 }
 
 /// One queue: what flows in, what takes from it, and where that leads.
@@ -130,40 +159,76 @@ fn flow(model: &Model, load: &Load, id: QueueId, style: Style) -> Vec<String> {
     let own = &load.queues[id.0 as usize];
     let head = style.signs(&format!("[{}]", queue.name));
     let facts = style.signs(&format!(" {}, {}", amount(model, own, id), describe::queue(queue)));
-    let mut branches: Vec<(&str, String, String)> = Vec::new();
-    for producer in model.producers.iter().filter(|producer| producer.handler.queues().contains(&id)) {
-        let rate = producer.messages.map_or_else(|| plainly(producer.arrivals.mean_rate(), Kind::Rate), messages);
-        branches.push(("<-", style.signs(&producer.name), format!("{rate}, {}", describe::arrivals(&producer.arrivals))));
+    let mut branches: Vec<Branch> = Vec::new();
+    for (producer, own) in model.producers.iter().zip(&load.producers) {
+        let often = Visits::of(model, &producer.handler).queue(id);
+        if often > 0.0 {
+            let rate = producer.messages.map_or_else(|| plainly(own.rate * often, Kind::Rate), messages);
+            branches.push(Branch::from(&producer.name, format!("{rate}, {}", describe::arrivals(&producer.arrivals))));
+        }
     }
-    for (at, pool) in model.pools.iter().enumerate().filter(|(_, pool)| pool.handler.queues().contains(&id)) {
-        let from = &load.queues[pool.queue.0 as usize];
-        let passed = match from.passing > 0.0 {
-            true => amount(model, from, pool.queue),
-            false => plainly(passed_on(model, load, at), Kind::Rate),
-        };
-        branches.push(("<-", style.signs(&pool.name), format!("{passed}, passed on")));
+    for (at, pool) in model.pools.iter().enumerate() {
+        let often = Visits::of(model, &pool.handler).queue(id);
+        if often > 0.0 {
+            let from = &load.queues[pool.queue.0 as usize];
+            let passed = match from.passing > 0.0 {
+                true => amount(model, from, pool.queue),
+                false => plainly(passed_on(model, load, at) * often, Kind::Rate),
+            };
+            branches.push(Branch::from(&pool.name, format!("{passed}, passed on")));
+        }
+    }
+    for (service, own) in model.services.iter().zip(&load.services) {
+        let often = Visits::of(model, &service.handler).queue(id);
+        if often > 0.0 {
+            let passed = plainly(own.rate.min(own.capacity) * often, Kind::Rate);
+            branches.push(Branch::from(&format!("({})", service.name), format!("{passed}, published")));
+        }
     }
     for (_, pool) in model.pools_on(id) {
-        let mut text = describe::pool(pool);
-        for next in pool.handler.queues() {
+        let mut text = describe::pool(model, pool);
+        if let Some(next) = pool.plain().and_then(|plain| plain.publish) {
             text.push_str(&format!(" ─▶ [{}]", model.queue(next).name));
         }
-        branches.push(("->", style.signs(&pool.name), text));
+        branches.push(Branch::to(&pool.name, text));
     }
-    let name_width = branches.iter().map(|(_, name, _)| width(name)).max().unwrap_or(0);
-    let mut lines = vec![format!("{}{}", style.paint(Role::Heading, &head), style.paint(Role::Faint, &facts))];
-    for (at, (way, name, text)) in branches.iter().enumerate() {
+    drawn(&head, &facts, &branches, style)
+}
+
+/// A line between two: what comes from the left, or what leads on.
+pub(super) struct Branch {
+    arrives: bool,
+    name: String,
+    text: String,
+}
+
+impl Branch {
+    pub fn from(name: &str, text: String) -> Branch {
+        Branch { arrives: true, name: name.to_owned(), text }
+    }
+
+    pub fn to(name: &str, text: String) -> Branch {
+        Branch { arrives: false, name: name.to_owned(), text }
+    }
+}
+
+/// Something with what comes to it and what leads on from it.
+pub(super) fn drawn(head: &str, facts: &str, branches: &[Branch], style: Style) -> Vec<String> {
+    let name_width = branches.iter().map(|branch| width(&style.signs(&branch.name))).max().unwrap_or(0);
+    let mut lines = vec![format!("{}{}", style.paint(Role::Heading, head), style.paint(Role::Faint, facts))];
+    for (at, branch) in branches.iter().enumerate() {
         let last = at + 1 == branches.len();
         let corner = if last { "└" } else { "├" };
-        let arrow = match (*way, style.unicode) {
-            ("<-", true) => "◀─",
-            ("<-", false) => "<-",
+        let arrow = match (branch.arrives, style.unicode) {
+            (true, true) => "◀─",
+            (true, false) => "<-",
             _ => "─▶",
         };
         let lead = style.signs(&format!(" {corner}{arrow} "));
         let below = style.signs(if last { "     " } else { " │   " });
         let room = style.width.saturating_sub(5 + name_width + 2).max(20);
-        for (line, text) in wrapped(&style.signs(text), room).iter().enumerate() {
+        let name = style.signs(&branch.name);
+        for (line, text) in wrapped(&style.signs(&branch.text), room).iter().enumerate() {
             match line {
                 0 => lines.push(format!("{lead}{name:<name_width$}  {text}")),
                 _ => lines.push(format!("{below}{:name_width$}  {text}", "")),
@@ -215,11 +280,43 @@ fn capacity(model: &Model, load: &Load, id: PoolId) -> f64 {
     load.pools[id.0 as usize].mean_service.map_or(f64::INFINITY, |mean| workers / mean)
 }
 
-/// The load of every pool as a block.
+/// The load of every pool and service as a block.
 fn loads(model: &Model, load: &Load) -> Block {
-    let pools: Vec<usize> = (0..model.pools.len()).collect();
-    let column = |title: &'static str, kind: Kind, value: &dyn Fn(usize) -> Option<f64>| {
-        let unit = kind.unit(pools.iter().filter_map(|&at| value(at)));
+    let steady = |at: usize| utilization(model, load, PoolId(at as u32));
+    let pools = model.pools.iter().enumerate().map(|(at, pool)| {
+        let own = &load.pools[at];
+        let numbers = [
+            steady(at).map(|_| own.rate),
+            own.mean_service,
+            Some(f64::from(own.workers)),
+            Some(capacity(model, load, PoolId(at as u32))),
+            steady(at),
+        ];
+        (pool.name.clone(), numbers)
+    });
+    let services = model.services.iter().zip(&load.services).map(|(service, own)| {
+        let workers = Some(f64::from(own.workers));
+        (service.name.clone(), [Some(own.rate), own.mean_service, workers, Some(own.capacity), Some(own.utilization)])
+    });
+    let rows: Vec<(String, [Option<f64>; 5])> = pools.chain(services).collect();
+    let kinds = [
+        ("offered", Kind::Rate),
+        ("mean service", Kind::Time),
+        ("workers", Kind::Plain),
+        ("capacity", Kind::Rate),
+        ("utilization", Kind::Share),
+    ];
+    block("offered load", &kinds, &rows)
+}
+
+/// Rows of numbers, each column in one unit.
+pub(super) fn block<const N: usize>(
+    title: &'static str,
+    kinds: &[(&'static str, Kind); N],
+    rows: &[(String, [Option<f64>; N])],
+) -> Block {
+    let column = |(at, &(title, kind)): (usize, &(&'static str, Kind))| {
+        let unit = kind.unit(rows.iter().filter_map(|(_, numbers)| numbers[at]));
         let digits = |value: f64| match kind {
             Kind::Plain => quantity::trimmed(&quantity::significant(value, 3)),
             _ => quantity::significant(value, 3),
@@ -228,16 +325,12 @@ fn loads(model: &Model, load: &Load) -> Block {
             value: value.map_or(quantity::NOTHING.to_owned(), |value| digits(value / unit.size)),
             margin: None,
         };
-        let cells = pools.iter().map(|&at| shown(value(at))).collect();
+        let cells = rows.iter().map(|(_, numbers)| shown(numbers[at])).collect();
         Group { title, unit, columns: vec![Column { head: "", cells }] }
     };
-    let steady = |at: usize| utilization(model, load, PoolId(at as u32)).is_some();
-    let groups = vec![
-        column("offered", Kind::Rate, &|at| steady(at).then_some(load.pools[at].rate)),
-        column("mean service", Kind::Time, &|at| load.pools[at].mean_service),
-        column("workers", Kind::Plain, &|at| Some(f64::from(load.pools[at].workers))),
-        column("capacity", Kind::Rate, &|at| Some(capacity(model, load, PoolId(at as u32)))),
-        column("utilization", Kind::Share, &|at| utilization(model, load, PoolId(at as u32))),
-    ];
-    Block { title: "offered load", names: model.pools.iter().map(|pool| pool.name.clone()).collect(), groups }
+    Block {
+        title,
+        names: rows.iter().map(|(name, _)| name.clone()).collect(),
+        groups: kinds.iter().enumerate().map(column).collect(),
+    }
 }

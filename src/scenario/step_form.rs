@@ -140,7 +140,7 @@ table! {
 table! {
     /// A service answers its caller here, and does the rest afterwards.
     ReplyStep "reply step" {
-        /// true.
+        /// Always true: the answer is sent here.
         "reply" required reply: bool,
     }
 }

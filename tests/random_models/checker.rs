@@ -1,6 +1,6 @@
 //! An observer with its own books, kept as plainly as can be, that checks every transition against the rules of the model.
 
-use queuelab::engine::{MessageSlot, Observer, Origin, Outcome, Transition};
+use queuelab::engine::{MessageSlot, Observer, Origin, Outcome, Subject, Transition};
 use queuelab::model::{ConsumerPool, Discipline, Model, PoolId, Prefetch, Priority, QueueId, Work};
 use queuelab::random::Stream;
 use queuelab::units::{Span, Time};
@@ -407,7 +407,13 @@ impl Observer for Checker<'_> {
                 assert!(old.is_none(), "{slot:?} is created while it is in the system");
                 self.created += 1;
                 self.current = Some(slot.0);
-                self.count(format!("producers.{}.offered.count", self.model.producers[producer as usize].name));
+                let name = &self.model.producers[producer as usize].name;
+                // Nobody waits for a publication: its response is there at once.
+                let (response, goodput) = (format!("producers.{name}.response"), format!("producers.{name}.goodput.count"));
+                let offered = format!("producers.{name}.offered.count");
+                self.observe(response, Span::ZERO);
+                self.count(goodput);
+                self.count(offered);
             }
             Transition::Published { queue } => {
                 if let Some(slot) = self.current {
@@ -426,7 +432,8 @@ impl Observer for Checker<'_> {
             Transition::Dispatched { queue, waited, stored, refill } => {
                 self.dispatch(queue, waited, stored, refill);
             }
-            Transition::Started { pool, queue, slot, waited, from, resumed } => {
+            Transition::Started { pool, queue, subject, waited, from, resumed } => {
+                let slot = message_slot(subject);
                 let model = self.model;
                 let place = &model.pools[pool as usize];
                 assert_eq!(queue, place.queue.0);
@@ -498,7 +505,8 @@ impl Observer for Checker<'_> {
                 self.count(self.queue_name(queue, &kind));
                 self.due = Due::End { outcome, slot, from: stored.then_some(queue) };
             }
-            Transition::Ended { slot, outcome, message, .. } => {
+            Transition::Ended { subject, outcome, message, .. } => {
+                let slot = message_slot(subject);
                 match due {
                     Due::End { outcome: expected, slot: which, from } => {
                         assert_eq!(outcome, expected);
@@ -512,7 +520,16 @@ impl Observer for Checker<'_> {
                 }
                 self.end(slot, outcome, message);
             }
+            other => panic!("a plain model never does this: {other:?}"),
         }
+    }
+}
+
+/// The slot of a message of a plain model.
+fn message_slot(subject: Subject) -> MessageSlot {
+    match subject {
+        Subject::Message(slot) => slot,
+        Subject::Family(_) => panic!("random models are plain"),
     }
 }
 

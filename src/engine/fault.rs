@@ -1,0 +1,340 @@
+//! What goes wrong: workers that crash, stand still or are slow, and links that lose what is sent.
+//!
+//! Pools that a fault may befall run their handlers as programs, so that plain servers know nothing of faults.
+
+use super::agenda::Phase;
+use super::frame::{State, Verdict};
+use super::handlers::{Wake, mixed};
+use super::message::MessageSlot;
+use super::observer::{Observer, Origin, Outcome, Transition};
+use super::service::workers_up;
+use super::slab::NONE;
+use super::task::{Owner, Waits};
+use super::world::{Onward, Worker, World};
+use crate::model::{Ack, Fault, FaultKind, FaultTimes, Model, Target};
+use crate::random::Stream;
+use crate::units::Span;
+
+/// A fault, and how it stands.
+#[derive(Debug)]
+pub(super) struct FaultState {
+    pub fault: Fault,
+    /// Draws when it comes and goes.
+    pub stream: Stream,
+    /// Whether it is there.
+    pub active: bool,
+    /// How often it has come or gone.
+    pub turns: u64,
+    /// The workers that it has taken down.
+    pub down: Vec<u32>,
+}
+
+/// What befalls a pool or a service: which of the engine's pools, and how many workers make one of its consumers or instances.
+#[derive(Debug, Clone)]
+pub(super) struct Victim {
+    pub target: Target,
+    pub pools: std::ops::Range<u32>,
+    pub host: u32,
+    pub unit: u32,
+}
+
+/// Whether some fault may befall this pool or service, or the host it runs on.
+pub(super) fn endangered(model: &Model, target: Target, host: Option<crate::model::HostId>) -> bool {
+    model.faults.iter().any(|fault| match fault.kind {
+        FaultKind::Crash { target: hit, .. } | FaultKind::Pause { target: hit } | FaultKind::Slow { target: hit, .. } => {
+            hit == target || host.is_some_and(|host| hit == Target::Host(host))
+        }
+        FaultKind::Loss { .. } | FaultKind::Partition { .. } => false,
+    })
+}
+
+/// Whether messages to this queue may be lost on the way.
+pub(super) fn lossy(model: &Model, queue: crate::model::QueueId) -> bool {
+    let hit = Target::Queue(queue);
+    model.faults.iter().any(|fault| matches!(fault.kind, FaultKind::Loss { target, .. } if target == hit))
+}
+
+impl World {
+    /// Sets the timers of all faults.
+    pub(super) fn foresee_faults(&mut self) {
+        for at in 0..self.handlers.faults.len() as u32 {
+            self.arm_fault(at);
+        }
+    }
+
+    /// Sets the timer for the next time at which a fault comes or goes.
+    fn arm_fault(&mut self, at: u32) {
+        let state = &self.handlers.faults[at as usize];
+        let next = match &state.fault.times {
+            FaultTimes::At { at, .. } if state.turns == 0 => Some(*at),
+            FaultTimes::At { length, .. } if state.active => length.map(|length| self.now + length),
+            FaultTimes::At { .. } => None,
+            FaultTimes::Every { between, length } => {
+                let draws = state.stream.at(state.turns);
+                Some(self.now + if state.active { length.draw(draws) } else { between.draw(draws) })
+            }
+        };
+        // What comes by chance does not keep a run going whose producers have ended.
+        let endless = matches!(state.fault.times, FaultTimes::Every { .. }) && !state.active;
+        if let Some(next) = next.filter(|next| !endless || *next < self.arrivals_end) {
+            self.set_timer(next, Phase::Expiry, Wake::Fault(at));
+        }
+    }
+
+    /// A fault comes or goes.
+    pub(super) fn fault_fires<O: Observer>(&mut self, at: u32, observer: &mut O) {
+        let state = &mut self.handlers.faults[at as usize];
+        state.active = !state.active;
+        state.turns += 1;
+        let (kind, comes) = (state.fault.kind, state.active);
+        match kind {
+            FaultKind::Crash { target, count } if comes => self.crash(at, target, count, observer),
+            FaultKind::Crash { .. } => self.repair(at, observer),
+            FaultKind::Pause { target } => self.change_speed(target, 1.0, if comes { 1 } else { -1 }),
+            FaultKind::Slow { target, factor } => {
+                self.change_speed(target, if comes { factor } else { 1.0 / factor }, 0);
+            }
+            // Whoever sends looks for these.
+            FaultKind::Loss { .. } | FaultKind::Partition { .. } => {}
+        }
+        self.arm_fault(at);
+    }
+
+    /// The pools, services and instances that a fault of this target befalls.
+    fn victims(&self, target: Target) -> Vec<Victim> {
+        let hit = |victim: &&Victim| victim.target == target || matches!(target, Target::Host(host) if victim.host == host.0);
+        self.handlers.victims.iter().filter(hit).cloned().collect()
+    }
+
+    /// Takes workers down: so many consumers or instances of each victim, or all.
+    fn crash<O: Observer>(&mut self, fault: u32, target: Target, count: Option<u32>, observer: &mut O) {
+        for victim in self.victims(target) {
+            let most = count.map_or(usize::MAX, |count| (count * victim.unit) as usize);
+            let workers: Vec<u32> = (0..self.workers.len() as u32)
+                .filter(|&at| victim.pools.contains(&self.workers[at as usize].pool) && self.workers[at as usize].up)
+                .take(most)
+                .collect();
+            // Nobody of them takes anything more, not even what another of them gives back.
+            for &worker in &workers {
+                self.workers[worker as usize].up = false;
+                let Worker { pool, consumer, .. } = self.workers[worker as usize];
+                let taker = if consumer == NONE { worker } else { self.workers.len() as u32 + consumer };
+                self.queues[self.pools[pool as usize].queue as usize].takers.retain(|other| other != taker);
+            }
+            for &worker in &workers {
+                self.crash_worker(worker as usize, observer);
+            }
+            self.handlers.faults[fault as usize].down.extend(workers);
+            for pool in victim.pools {
+                self.refuse_waiting(pool, observer);
+            }
+        }
+    }
+
+    /// A worker is gone, and with it what its consumer holds.
+    fn crash_worker<O: Observer>(&mut self, at: usize, observer: &mut O) {
+        let worker = self.workers[at];
+        let place = &self.pools[worker.pool as usize];
+        let (record, records_at) = (place.record, place.records_at);
+        if worker.message != NONE {
+            let slot = MessageSlot(worker.message);
+            if worker.task != NONE {
+                self.stop(worker.task, false, true, observer);
+            }
+            self.agenda.clear(self.producers.len() + at);
+            (self.workers[at].message, self.workers[at].task) = (NONE, NONE);
+            observer.record(self.now, Transition::BrokenOff { pool: record, queue: records_at, resumes: false, refilled: false });
+            self.give_up(worker.pool, slot, observer);
+        }
+        if worker.consumer != NONE {
+            self.empty_buffer(worker.consumer, worker.pool, observer);
+        }
+    }
+
+    /// What a crashed consumer holds goes back, or is lost.
+    fn empty_buffer<O: Observer>(&mut self, consumer: u32, pool: u32, observer: &mut O) {
+        let queue = self.pools[pool as usize].queue;
+        while let Some(slot) = self.consumers[consumer as usize].buffer.pop_back() {
+            observer.record(self.now, Transition::Withdrawn { queue: self.queues[queue as usize].record });
+            self.give_up(pool, MessageSlot(slot), observer);
+        }
+        let holder = &mut self.consumers[consumer as usize];
+        (holder.held, holder.idle) = (0, NONE);
+    }
+
+    /// What becomes of a message that a worker of this pool no longer works on.
+    fn give_up<O: Observer>(&mut self, pool: u32, slot: MessageSlot, observer: &mut O) {
+        let place = &self.pools[pool as usize];
+        let queue = place.queue;
+        if place.onward == Onward::Answer {
+            self.answer(slot, Verdict::Error, observer);
+            return self.end(slot, Outcome::Completed, observer);
+        }
+        if place.ack == Ack::Auto {
+            return self.end(slot, Outcome::Failed, observer);
+        }
+        let priority = self.messages[slot].priority;
+        observer.record(self.now, Transition::Stored { queue: self.queues[queue as usize].record });
+        self.queues[queue as usize].line.push_front(slot, priority);
+        self.offer(queue, observer);
+    }
+
+    /// Hands out ready messages for as long as someone has credit.
+    pub(super) fn offer<O: Observer>(&mut self, queue: u32, observer: &mut O) {
+        while !self.queues[queue as usize].takers.is_empty() {
+            let Some(slot) = self.take_ready(queue, observer) else { return };
+            let Some(taker) = self.queues[queue as usize].takers.pop() else { return };
+            let workers = self.workers.len() as u32;
+            if taker < workers {
+                self.start(taker as usize, slot, Origin::Queue, false, observer);
+            } else {
+                self.receive::<true, O>(queue, taker - workers, slot, observer);
+            }
+        }
+    }
+
+    /// Requests that wait where nobody is left to take them fail.
+    fn refuse_waiting<O: Observer>(&mut self, pool: u32, observer: &mut O) {
+        let place = &self.pools[pool as usize];
+        let queue = place.queue;
+        if place.onward != Onward::Answer || self.is_up(pool) {
+            return;
+        }
+        while let Some(slot) = self.take_ready(queue, observer) {
+            self.lose(queue, slot, Outcome::Rejected, true, observer);
+        }
+    }
+
+    /// Whether a pool has a worker left.
+    fn is_up(&self, pool: u32) -> bool {
+        !self.handlers.endangered || workers_up(&self.workers, pool)
+    }
+
+    /// Brings back what a fault has taken down.
+    fn repair<O: Observer>(&mut self, fault: u32, observer: &mut O) {
+        let down = std::mem::take(&mut self.handlers.faults[fault as usize].down);
+        for &at in &down {
+            let worker = &mut self.workers[at as usize];
+            worker.up = true;
+            let (pool, consumer) = (worker.pool, worker.consumer);
+            let queue = self.pools[pool as usize].queue;
+            if consumer == NONE {
+                self.queues[queue as usize].takers.push(at);
+            } else {
+                let holder = &mut self.consumers[consumer as usize];
+                let first = holder.idle == NONE;
+                self.workers[at as usize].next_idle = std::mem::replace(&mut holder.idle, at);
+                if first {
+                    self.queues[queue as usize].takers.push(self.workers.len() as u32 + consumer);
+                }
+            }
+        }
+        for &at in &down {
+            let queue = self.pools[self.workers[at as usize].pool as usize].queue;
+            self.offer(queue, observer);
+        }
+    }
+
+    /// Work takes `factor` times as long from now on, and there are so many pauses more.
+    fn change_speed(&mut self, target: Target, factor: f64, pauses: i32) {
+        if let Target::Host(host) = target {
+            let (now, state) = (self.now, &mut self.handlers.hosts[host.0 as usize]);
+            state.slowdown *= factor;
+            state.pauses += pauses;
+            let speed = if state.pauses > 0 { 0.0 } else { 1.0 / state.slowdown };
+            state.processors.set_speed(now, speed);
+            // Its timer is looked at when time goes on.
+            self.wake_host(host.0);
+            return;
+        }
+        for victim in self.victims(target) {
+            for pool in victim.pools {
+                let place = &mut self.pools[pool as usize];
+                let before = place.speed();
+                place.slowdown *= factor;
+                place.pauses += pauses;
+                let after = place.speed();
+                self.retime(pool, before, after);
+            }
+        }
+    }
+
+    /// Moves the ends of what the workers of a pool are at.
+    fn retime(&mut self, pool: u32, before: f64, after: f64) {
+        for id in self.handlers.tasks.numbers() {
+            let task = &mut self.handlers.tasks[id];
+            if task.pool != pool {
+                continue;
+            }
+            match task.waits {
+                Waits::Worker | Waits::Timer(_) if task.working || before == 0.0 || after == 0.0 => {
+                    let rest = (task.until - self.now).0 as f64;
+                    task.left = if task.working { rest * before } else { rest };
+                    match task.waits {
+                        Waits::Timer(timer) => self.cancel_timer(timer),
+                        _ => {
+                            if let Owner::Worker(worker) = task.owner {
+                                self.agenda.clear(self.producers.len() + worker as usize);
+                            }
+                        }
+                    }
+                    self.handlers.tasks[id].waits = Waits::Suspended;
+                }
+                Waits::Suspended | Waits::Pause => {}
+                _ => continue,
+            }
+            if after > 0.0 {
+                let task = &self.handlers.tasks[id];
+                match task.waits {
+                    Waits::Pause => self.wake(id),
+                    Waits::Suspended => {
+                        let rest = if task.working { task.left / after } else { task.left };
+                        self.hold(id, Span((rest + 0.5) as u64));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Whether what is sent from a caller to a service (way 2) or back (way 3) is lost on the way.
+    pub(super) fn goes_astray(&mut self, id: u32, way: u64) -> bool {
+        if self.handlers.faults.is_empty() {
+            return false;
+        }
+        let frame = &self.handlers.frames[id];
+        let site = &self.handlers.code.calls[frame.call as usize];
+        let (caller, service) = (site.caller, Target::Service(site.call.service));
+        let mut kept = 1.0;
+        for state in self.handlers.faults.iter().filter(|state| state.active) {
+            match state.fault.kind {
+                FaultKind::Loss { target, probability } if target == service => kept *= 1.0 - probability,
+                FaultKind::Partition { from, to } if (from, to) == (caller, service) || (to, from) == (caller, service) => {
+                    kept = 0.0
+                }
+                _ => {}
+            }
+        }
+        let lost = kept < 1.0 && site.network.at(mixed(frame.identity, way)).uniform() >= kept;
+        if lost {
+            self.handlers.frames[id].state = State::Astray;
+        }
+        lost
+    }
+
+    /// Whether a message that is published to a queue is lost on the way.
+    pub(super) fn lost_on_the_way(&self, queue: u32, identity: u64) -> bool {
+        let hit = |state: &&FaultState| {
+            state.active && matches!(state.fault.kind, FaultKind::Loss { target: Target::Queue(target), .. } if target.0 == queue)
+        };
+        self.handlers.faults.iter().filter(hit).any(|state| match state.fault.kind {
+            FaultKind::Loss { probability, .. } => state.stream.at(mixed(identity, 4)).uniform() < probability,
+            _ => false,
+        })
+    }
+}
+
+/// A fault that has not come yet.
+pub(super) fn state(fault: &Fault, stream: Stream) -> FaultState {
+    FaultState { fault: fault.clone(), stream, active: false, turns: 0, down: Vec::new() }
+}

@@ -1,0 +1,135 @@
+//! What a service does with requests: takes them in at one of its queues, gives up some of those that wait, and lets go of those
+//! that are called back.
+//!
+//! A service is a queue with workers of its own, or one for each instance where requests are spread: the same queues and
+//! workers as those of a broker's consumers, but that their messages are requests, and end with an answer.
+
+use super::balance::Balancer;
+use super::codel::Codel;
+use super::frame::{State, Verdict};
+use super::message::MessageSlot;
+use super::observer::{Observer, Outcome, Transition};
+use super::slab::NONE;
+use super::world::{Worker, World};
+use crate::random::{Distribution, Stream};
+
+/// What the engine knows of a service.
+#[derive(Debug)]
+pub(super) struct ServiceState {
+    /// The queue of its first instance; those of the others follow.
+    pub queue: u32,
+    pub instances: u32,
+    /// Workers of an instance.
+    pub workers: u32,
+    pub balance: Option<Balancer>,
+    pub network: Option<Distribution>,
+    /// Chooses instances.
+    pub choices: Stream,
+}
+
+/// Whether a pool has a worker that has not crashed.
+pub(super) fn workers_up(workers: &[Worker], pool: u32) -> bool {
+    workers.iter().any(|worker| worker.pool == pool && worker.up)
+}
+
+/// Which waiting requests a queue gives up.
+#[derive(Debug)]
+pub(super) enum Shedding {
+    /// None.
+    Nothing,
+    /// Those whose caller has given up or has no time left.
+    Deadline,
+    /// By the time that they have waited.
+    CoDel(Codel),
+}
+
+impl World {
+    /// An attempt has reached its service.
+    pub(super) fn arrive_at_service<O: Observer>(&mut self, id: u32, observer: &mut O) {
+        let frame = &mut self.handlers.frames[id];
+        frame.state = State::There;
+        let (task, identity, call) = (frame.task, frame.identity, frame.call);
+        let caller = self.handlers.tasks[task].message;
+        let service = self.handlers.code.calls[call as usize].call.service.0 as usize;
+        let Some(instance) = self.instance(service, task, identity) else {
+            return self.send_back(id, Verdict::Rejected, observer);
+        };
+        let slot = self.child(caller, identity);
+        self.messages[slot].frame = id;
+        let queue = self.handlers.services[service].queue + instance;
+        let frame = &mut self.handlers.frames[id];
+        (frame.request, frame.queue) = (slot.0, queue);
+        self.publish(queue, slot, observer);
+    }
+
+    /// The instance that takes a request; `None`: none can.
+    fn instance(&mut self, service: usize, task: u32, identity: u64) -> Option<u32> {
+        let (key, endangered) = (self.routing_key(task), self.handlers.endangered);
+        let state = &mut self.handlers.services[service];
+        let first_pool = self.queues[state.queue as usize].sole_pool;
+        let up = |at: usize| !endangered || workers_up(&self.workers, first_pool + at as u32);
+        let Some(balancer) = &mut state.balance else { return up(0).then_some(0) };
+        let (queues, first, workers) = (&self.queues, state.queue as usize, state.workers as usize);
+        let load = |at: usize| {
+            let queue = &queues[first + at];
+            (queue.line.len() - queue.ghosts + workers - queue.takers.len()) as u32
+        };
+        let mut draws = state.choices.at(identity);
+        balancer.choose(load, up, key, &mut draws).map(|at| at as u32)
+    }
+
+    /// The next ready message of a queue that does not want all of them.
+    #[inline(never)]
+    pub(super) fn take_wanted<O: Observer>(&mut self, at: u32, observer: &mut O) -> Option<MessageSlot> {
+        loop {
+            let now = self.now;
+            let queue = &mut self.queues[at as usize];
+            let slot = queue.next_ready()?;
+            let message = &self.messages[slot];
+            if message.ghost {
+                queue.ghosts -= 1;
+                queue.picky = queue.ghosts > 0 || !matches!(queue.shed, Shedding::Nothing);
+                self.handlers.members -= 1;
+                self.messages.remove(slot);
+                continue;
+            }
+            let unwanted = match &mut queue.shed {
+                Shedding::Nothing => false,
+                Shedding::Deadline => message.frame == NONE || self.handlers.frames[message.frame].deadline <= now,
+                Shedding::CoDel(codel) => codel.drop(now, now - message.entered, queue.line.len() == queue.ghosts),
+            };
+            if !unwanted {
+                return Some(slot);
+            }
+            self.lose(at, slot, Outcome::Expired, true, observer);
+        }
+    }
+
+    /// A caller calls its request back: it leaves the queue or the worker where it is.
+    pub(super) fn recall<O: Observer>(&mut self, slot: MessageSlot, at: u32, observer: &mut O) {
+        let queue = &mut self.queues[at as usize];
+        let pool = queue.sole_pool;
+        let worker = self.workers.iter().position(|worker| worker.message == slot.0 && worker.pool == pool);
+        let Some(worker) = worker else {
+            // It keeps its place in the line until it comes to the front, and nobody sees it there.
+            queue.ghosts += 1;
+            queue.picky = true;
+            observer.record(self.now, Transition::Lost { queue: queue.record, outcome: Outcome::Recalled, stored: true });
+            let message = &mut self.messages[slot];
+            message.ghost = true;
+            let (family, waited) = (message.family, message.waited);
+            return self.shrink_family(family, waited, Outcome::Completed, observer);
+        };
+        self.break_off(worker, observer);
+        self.end(slot, Outcome::Completed, observer);
+    }
+
+    /// A worker stops in the middle of its message.
+    fn break_off<O: Observer>(&mut self, worker: usize, observer: &mut O) {
+        let task = std::mem::replace(&mut self.workers[worker].task, NONE);
+        if task != NONE {
+            self.stop(task, true, false, observer);
+        }
+        self.release::<false, O>(worker, observer);
+    }
+}

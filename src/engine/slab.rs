@@ -1,0 +1,59 @@
+//! Things that come and go: a slab with a free list, so that the steady state allocates nothing.
+
+/// No thing.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Things by their number, which stays the same for as long as a thing is there and is used again afterwards.
+#[derive(Debug)]
+pub(super) struct Slab<T> {
+    things: Vec<T>,
+    free: Vec<u32>,
+}
+
+impl<T> Slab<T> {
+    /// An empty slab.
+    pub fn new() -> Slab<T> {
+        Slab { things: Vec::new(), free: Vec::new() }
+    }
+
+    /// Takes a thing in.
+    pub fn insert(&mut self, thing: T) -> u32 {
+        if let Some(at) = self.free.pop() {
+            self.things[at as usize] = thing;
+            return at;
+        }
+        let at = u32::try_from(self.things.len()).expect("World::advance stops long before four billion of anything");
+        self.things.push(thing);
+        at
+    }
+
+    /// Lets a thing go.
+    pub fn remove(&mut self, at: u32) {
+        self.free.push(at);
+    }
+
+    /// Things that are there.
+    pub fn live(&self) -> usize {
+        self.things.len() - self.free.len()
+    }
+
+    /// The numbers of all things that are there, for the rare occasions on which all are asked.
+    pub fn numbers(&self) -> Vec<u32> {
+        let mut there = vec![true; self.things.len()];
+        self.free.iter().for_each(|&at| there[at as usize] = false);
+        (0..self.things.len() as u32).filter(|&at| there[at as usize]).collect()
+    }
+}
+
+impl<T> std::ops::Index<u32> for Slab<T> {
+    type Output = T;
+    fn index(&self, at: u32) -> &T {
+        &self.things[at as usize]
+    }
+}
+
+impl<T> std::ops::IndexMut<u32> for Slab<T> {
+    fn index_mut(&mut self, at: u32) -> &mut T {
+        &mut self.things[at as usize]
+    }
+}

@@ -1,0 +1,502 @@
+//! Runs of programs: a task goes on until it has to wait, and is woken when it can go on.
+//!
+//! Nothing here calls itself: whoever can go on stands in a line, and the line is worked off before time passes.
+
+use super::agenda::{Agenda, Phase};
+use super::frame::Verdict;
+use super::handlers::{Wake, mixed};
+use super::message::MessageSlot;
+use super::observer::{Observer, Outcome, Transition};
+use super::program::{Code, Op};
+use super::slab::NONE;
+use super::timers::TimerId;
+use super::world::{Onward, WorkSource, World};
+use crate::model::DEEPEST_LOOPS;
+use crate::random::{Draws, Stream};
+use crate::units::{Span, Time};
+use std::rc::Rc;
+
+/// A run of a program.
+#[derive(Debug, Clone)]
+pub(super) struct Task {
+    /// The next instruction.
+    pub at: u32,
+    /// The message that it is about.
+    pub message: MessageSlot,
+    pub owner: Owner,
+    /// The pool whose workers it is done by; `NONE`: a producer.
+    pub pool: u32,
+    pub waits: Waits,
+    /// Why it fails.
+    pub verdict: Verdict,
+    /// Where it goes on when the call or the fork that it waits for fails; `NONE`: nowhere.
+    pub otherwise: u32,
+    /// How often each loop is still to be done.
+    pub loops: [u32; DEEPEST_LOOPS],
+    /// Grows with every turn of a loop, so that the same step draws anew.
+    pub visit: u64,
+    /// Branches of a fork: those that run, those that must still succeed; the first, and for a branch its neighbours.
+    pub running: u32,
+    pub needed: u32,
+    pub child: u32,
+    pub previous: u32,
+    pub next: u32,
+    /// The first of what it holds.
+    pub held: u32,
+    /// The next of those that wait for the same key.
+    pub peer: u32,
+    /// When it began to wait for a lock.
+    pub since: Time,
+    /// Its caller has been answered.
+    pub replied: bool,
+    /// When what it does now is over; in a pause, what is left of it in nanoseconds. Whether that is work.
+    pub until: Time,
+    pub left: f64,
+    pub working: bool,
+    /// When it began.
+    pub began: Time,
+    /// Calls end at this instant.
+    pub deadline: Time,
+}
+
+/// On whose behalf a task runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// A worker.
+    Worker(u32),
+    /// A client of a closed producer, or any caller of another.
+    Caller { producer: u32, client: u32 },
+    /// A task that waits for its branches.
+    Branch(u32),
+}
+
+/// What a task waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waits {
+    /// Nothing: it stands in the line of those that can go on.
+    Turn,
+    /// The agenda slot of its worker.
+    Worker,
+    /// A timer.
+    Timer(TimerId),
+    /// A call.
+    Call(u32),
+    /// Its branches.
+    Branches,
+    /// A lock.
+    Lock(u32),
+    /// Another task that gets the same key for a cache; it then goes on at `hit`.
+    Flight { cache: u32, key: u32, hit: u32 },
+    /// The processors of a host.
+    Host(u32),
+    /// The end of a pause in the middle of work or waiting.
+    Suspended,
+    /// The end of a pause; it could go on otherwise.
+    Pause,
+    /// It is over, and only its place in the line is left.
+    Nothing,
+}
+
+impl World {
+    /// A worker of a pool with a program begins with a message.
+    #[inline(never)]
+    pub(super) fn begin<O: Observer>(&mut self, worker: usize, slot: MessageSlot, observer: &mut O) {
+        let pool = self.workers[worker].pool;
+        let frame = self.messages[slot].frame;
+        let mut entry = self.pools[pool as usize].program;
+        let mut deadline = Time::LATEST;
+        if frame != NONE {
+            let frame = &self.handlers.frames[frame];
+            deadline = frame.deadline;
+            let other = self.handlers.code.calls[frame.call as usize].handler;
+            entry = if other == NONE { entry } else { other };
+        } else if self.messages[slot].family == NONE {
+            self.found_family(slot, observer);
+        }
+        let task = self.task(entry, slot, Owner::Worker(worker as u32), pool, deadline);
+        self.workers[worker].task = task;
+    }
+
+    /// A task that can go on at this instant.
+    pub(super) fn task(&mut self, at: u32, message: MessageSlot, owner: Owner, pool: u32, deadline: Time) -> u32 {
+        let task = Task {
+            at,
+            message,
+            owner,
+            pool,
+            waits: Waits::Turn,
+            verdict: Verdict::Ok,
+            otherwise: NONE,
+            loops: [0; DEEPEST_LOOPS],
+            visit: 0,
+            running: 0,
+            needed: 0,
+            child: NONE,
+            previous: NONE,
+            next: NONE,
+            held: NONE,
+            peer: NONE,
+            since: self.now,
+            replied: false,
+            until: self.now,
+            left: 0.0,
+            working: false,
+            began: self.now,
+            deadline,
+        };
+        let id = self.handlers.tasks.insert(task);
+        self.wake(id);
+        id
+    }
+
+    /// A task can go on.
+    pub(super) fn wake(&mut self, id: u32) {
+        let task = &mut self.handlers.tasks[id];
+        if task.pool != NONE && self.pools[task.pool as usize].pauses > 0 {
+            task.waits = Waits::Pause;
+            return;
+        }
+        task.waits = Waits::Turn;
+        self.handlers.runnable.push(id);
+    }
+
+    /// What a task has waited for has ended like this.
+    pub(super) fn resume(&mut self, id: u32, verdict: Verdict) {
+        let task = &mut self.handlers.tasks[id];
+        if verdict != Verdict::Ok {
+            task.verdict = verdict;
+            task.at = if task.otherwise == NONE { Code::FAILED } else { task.otherwise };
+        }
+        self.wake(id);
+    }
+
+    /// Lets everyone go on who can.
+    #[inline(never)]
+    pub(super) fn run_tasks<O: Observer>(&mut self, observer: &mut O) {
+        let code = Rc::clone(&self.handlers.code);
+        while let Some(task) = self.handlers.runnable.pop() {
+            match self.handlers.tasks[task].waits {
+                Waits::Turn => self.run(task, &code, observer),
+                Waits::Nothing => self.handlers.tasks.remove(task),
+                other => unreachable!("a task in line waits for {other:?}"),
+            }
+        }
+    }
+
+    /// The worker of a task has held out for its time.
+    #[inline(never)]
+    pub(super) fn wake_worker(&mut self, worker: usize) {
+        self.agenda.clear(self.producers.len() + worker);
+        self.wake(self.workers[worker].task);
+    }
+
+    /// Executes a task until it has to wait. A program that never waits is finite: its loops are counted.
+    fn run<O: Observer>(&mut self, id: u32, code: &Code, observer: &mut O) {
+        loop {
+            let task = &mut self.handlers.tasks[id];
+            let op = &code.ops[task.at as usize];
+            task.at += 1;
+            match op {
+                Op::Work { work, stream } => {
+                    let span = match work {
+                        WorkSource::Drawn(distribution) => distribution.draw(self.draws(id, *stream)),
+                        WorkSource::Carried { plus } => {
+                            let message = &self.messages[task.message];
+                            let carried = &self.producers[message.producer as usize].carried_work;
+                            let root = self.handlers.families[message.family].index as usize;
+                            carried.as_ref().map_or(*plus, |work| work[root] + *plus)
+                        }
+                    };
+                    return self.work_for(id, span, observer);
+                }
+                Op::Wait { length, stream } => {
+                    let span = length.draw(self.draws(id, *stream));
+                    self.handlers.tasks[id].working = false;
+                    return self.hold(id, span);
+                }
+                Op::Call { call, otherwise } => {
+                    task.otherwise = *otherwise;
+                    return self.call(id, *call, observer);
+                }
+                Op::Publish { queue, key } => {
+                    let parent = task.message;
+                    let identity = mixed(identity(self.messages[parent].index, task.visit), *key);
+                    let child = self.child(parent, identity);
+                    if self.handlers.endangered && self.lost_on_the_way(*queue, identity) {
+                        self.end(child, Outcome::Failed, observer);
+                    } else {
+                        self.publish(*queue, child, observer);
+                    }
+                }
+                Op::Fork { branches, join, otherwise } => {
+                    task.otherwise = *otherwise;
+                    task.waits = Waits::Branches;
+                    (task.running, task.needed) = (branches.len() as u32, *join);
+                    return branches.iter().for_each(|&entry| self.branch(id, entry));
+                }
+                Op::Jump(to) => task.at = *to,
+                Op::Choose { ways, stream } => {
+                    let u = self.draws(id, *stream).uniform();
+                    // The last share is infinite.
+                    self.handlers.tasks[id].at = ways.iter().find(|(sum, _)| u < *sum).map_or(Code::FAILED, |(_, to)| *to);
+                }
+                Op::Loop { count, register, stream, past } => {
+                    let times = count.draw(&mut self.draws(id, *stream));
+                    let task = &mut self.handlers.tasks[id];
+                    task.loops[*register as usize] = times;
+                    if times == 0 {
+                        task.at = *past;
+                    }
+                }
+                Op::Again { register, back } => {
+                    let left = &mut task.loops[*register as usize];
+                    *left -= 1;
+                    if *left > 0 {
+                        task.visit += 1;
+                        task.at = *back;
+                    }
+                }
+                Op::Fail { probability, stream } => {
+                    if self.draws(id, *stream).uniform() < *probability {
+                        return self.conclude(id, Verdict::Error, observer);
+                    }
+                }
+                Op::Reply => {
+                    if !std::mem::replace(&mut task.replied, true) {
+                        let slot = task.message;
+                        self.answer(slot, Verdict::Ok, observer);
+                    }
+                }
+                Op::Look { cache, stream, hit } => {
+                    if !self.look(id, *cache, *stream, *hit, observer) {
+                        return;
+                    }
+                }
+                Op::Store { cache } => self.store(id, *cache),
+                Op::Acquire { lock } => {
+                    if !self.acquire(id, *lock, observer) {
+                        return;
+                    }
+                }
+                Op::Release { lock } => {
+                    if !self.unlock(id, *lock, observer) {
+                        return self.conclude(id, Verdict::Error, observer);
+                    }
+                }
+                Op::Failed => {
+                    let verdict = task.verdict;
+                    return self.conclude(id, verdict, observer);
+                }
+                Op::End => return self.conclude(id, Verdict::Ok, observer),
+            }
+        }
+    }
+
+    /// The random numbers of a task in one of its steps.
+    pub(super) fn draws(&self, id: u32, stream: Stream) -> Draws {
+        let task = &self.handlers.tasks[id];
+        let message = &self.messages[task.message];
+        stream.of(self.producers[message.producer as usize].messages).at(identity(message.index, task.visit))
+    }
+
+    /// A task waits for so long.
+    pub(super) fn hold(&mut self, id: u32, span: Span) {
+        // A heavy tail gives waits of centuries: they are not over before the end of time.
+        let until = (self.now + span).min(Time::LATEST);
+        self.handlers.tasks[id].until = until;
+        if let Owner::Worker(worker) = self.handlers.tasks[id].owner {
+            self.agenda.set(self.producers.len() + worker as usize, until, Phase::Completion);
+            self.handlers.tasks[id].waits = Waits::Worker;
+        } else {
+            let timer = self.set_timer(until, Phase::Completion, Wake::Task(id));
+            self.handlers.tasks[id].waits = Waits::Timer(timer);
+        }
+    }
+
+    /// Processor time for a task.
+    fn work_for<O: Observer>(&mut self, id: u32, span: Span, observer: &mut O) {
+        let pool = self.handlers.tasks[id].pool;
+        if pool == NONE {
+            return self.hold(id, span);
+        }
+        let place = &self.pools[pool as usize];
+        // Exact while nothing is slow.
+        let span = if place.slowdown == 1.0 { span } else { Span((span.0 as f64 * place.slowdown + 0.5) as u64) };
+        if place.host != NONE {
+            let host = place.host;
+            return self.compute(id, host, span, observer);
+        }
+        self.handlers.tasks[id].working = true;
+        self.hold(id, span);
+    }
+
+    /// A branch of a task that waits for it.
+    fn branch(&mut self, parent: u32, entry: u32) {
+        let Task { message, pool, deadline, loops, visit, child: next, .. } = self.handlers.tasks[parent];
+        let id = self.task(entry, message, Owner::Branch(parent), pool, deadline);
+        let tasks = &mut self.handlers.tasks;
+        (tasks[id].loops, tasks[id].visit, tasks[id].next) = (loops, visit, next);
+        if next != NONE {
+            tasks[next].previous = id;
+        }
+        tasks[parent].child = id;
+    }
+
+    /// A branch has ended: its parent goes on when enough have succeeded, or no longer can.
+    fn join<O: Observer>(&mut self, parent: u32, id: u32, verdict: Verdict, observer: &mut O) {
+        let tasks = &mut self.handlers.tasks;
+        let Task { previous, next, .. } = tasks[id];
+        tasks.remove(id);
+        if previous == NONE {
+            tasks[parent].child = next;
+        } else {
+            tasks[previous].next = next;
+        }
+        if next != NONE {
+            tasks[next].previous = previous;
+        }
+        let task = &mut tasks[parent];
+        task.running -= 1;
+        let decided = if verdict == Verdict::Ok {
+            task.needed -= 1;
+            (task.needed == 0).then_some(Verdict::Ok)
+        } else {
+            (task.running < task.needed).then_some(verdict)
+        };
+        if let Some(verdict) = decided {
+            self.stop_branches(parent, false, false, observer);
+            self.resume(parent, verdict);
+        }
+    }
+
+    /// Ends all branches of a task where they are.
+    fn stop_branches<O: Observer>(&mut self, parent: u32, recall: bool, crashed: bool, observer: &mut O) {
+        let mut child = std::mem::replace(&mut self.handlers.tasks[parent].child, NONE);
+        while child != NONE {
+            let next = self.handlers.tasks[child].next;
+            self.stop(child, recall, crashed, observer);
+            child = next;
+        }
+    }
+
+    /// Ends a task where it is; `recall`: what it has sent is called back; `crashed`: it gives no lock back. Its owner is not
+    /// told.
+    pub(super) fn stop<O: Observer>(&mut self, id: u32, recall: bool, crashed: bool, observer: &mut O) {
+        let waits = std::mem::replace(&mut self.handlers.tasks[id].waits, Waits::Nothing);
+        self.let_go(id, crashed, observer);
+        match waits {
+            // Its place in the line is left, and frees it.
+            Waits::Turn => return,
+            Waits::Worker => {
+                if let Owner::Worker(worker) = self.handlers.tasks[id].owner {
+                    self.agenda.clear(self.producers.len() + worker as usize);
+                }
+            }
+            Waits::Timer(timer) => self.cancel_timer(timer),
+            Waits::Call(frame) => self.abandon(frame, recall, observer),
+            Waits::Branches => self.stop_branches(id, recall, crashed, observer),
+            Waits::Lock(lock) => {
+                self.handlers.locks[lock as usize].permits.cancel(id);
+            }
+            Waits::Flight { cache, key, .. } => self.leave_flight(id, cache, key),
+            Waits::Host(host) => self.stop_computing(id, host, observer),
+            Waits::Suspended | Waits::Pause => {}
+            Waits::Nothing => unreachable!("a task is stopped twice"),
+        }
+        self.handlers.tasks.remove(id);
+    }
+
+    /// A task has come to its end.
+    fn conclude<O: Observer>(&mut self, id: u32, verdict: Verdict, observer: &mut O) {
+        self.let_go(id, false, observer);
+        let Task { message, owner, replied, began, .. } = self.handlers.tasks[id];
+        match owner {
+            Owner::Branch(parent) => return self.join(parent, id, verdict, observer),
+            Owner::Worker(worker) => {
+                self.handlers.tasks.remove(id);
+                self.complete(worker as usize, message, verdict, replied, observer);
+            }
+            Owner::Caller { producer, client } => {
+                self.handlers.tasks.remove(id);
+                self.respond(producer, client, message, began, verdict, observer);
+            }
+        }
+    }
+
+    /// A worker has run its program to the end.
+    fn complete<O: Observer>(&mut self, worker: usize, slot: MessageSlot, verdict: Verdict, replied: bool, observer: &mut O) {
+        let pool = self.workers[worker].pool;
+        let place = &self.pools[pool as usize];
+        let (answers, record) = (place.onward == Onward::Answer, place.record);
+        self.workers[worker].task = NONE;
+        self.release::<true, O>(worker, observer);
+        if verdict != Verdict::Ok {
+            observer.record(self.now, Transition::Failed { pool: record });
+        }
+        if !answers {
+            let outcome = if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed };
+            return self.end(slot, outcome, observer);
+        }
+        if !replied {
+            self.answer_or_waste(slot, verdict, record, observer);
+        }
+        self.end(slot, Outcome::Completed, observer);
+    }
+
+    /// A plain server of a service has finished: its caller hears of it, if it still wants to.
+    #[inline(never)]
+    pub(super) fn answer_plainly<O: Observer>(&mut self, slot: MessageSlot, record: u32, observer: &mut O) {
+        self.answer_or_waste(slot, Verdict::Ok, record, observer);
+        self.end(slot, Outcome::Completed, observer);
+    }
+
+    fn answer_or_waste<O: Observer>(&mut self, slot: MessageSlot, verdict: Verdict, record: u32, observer: &mut O) {
+        if self.messages[slot].frame == NONE {
+            observer.record(self.now, Transition::Wasted { pool: record });
+        } else {
+            self.answer(slot, verdict, observer);
+        }
+    }
+
+    /// Sets a timer.
+    pub(super) fn set_timer(&mut self, at: Time, phase: Phase, wake: Wake) -> TimerId {
+        let id = self.handlers.timers.set(Agenda::key(at.min(Time::LATEST), phase), wake);
+        self.arm_timers();
+        id
+    }
+
+    /// Cancels a timer that has not fired.
+    pub(super) fn cancel_timer(&mut self, id: TimerId) {
+        self.handlers.timers.cancel(id);
+        self.arm_timers();
+    }
+
+    /// Lets the agenda know of the first timer.
+    fn arm_timers(&mut self) {
+        let slot = self.handlers.slot;
+        match self.handlers.timers.next_key() {
+            Some(key) => self.agenda.set_key(slot, key),
+            None => self.agenda.clear(slot),
+        }
+    }
+
+    /// The first timer fires.
+    #[inline(never)]
+    pub(super) fn fire<O: Observer>(&mut self, observer: &mut O) {
+        let wake = self.handlers.timers.pop();
+        match wake {
+            Wake::Task(task) => self.wake(task),
+            Wake::Frame(frame) => self.frame_fires(frame, observer),
+            Wake::Lease { holding } => self.lease_ends(holding, observer),
+            Wake::Fault(fault) => self.fault_fires(fault, observer),
+            Wake::Host(host) => self.host_fires(host, observer),
+            Wake::Client { producer, client } => self.client_sends(producer, client, observer),
+        }
+        self.arm_timers();
+    }
+}
+
+/// Which random numbers a message gets in a step that it comes to for the `visit`-th time.
+fn identity(index: u64, visit: u64) -> u64 {
+    if visit == 0 { index } else { mixed(index, visit) }
+}
