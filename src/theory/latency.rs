@@ -13,13 +13,14 @@ use super::root;
 use super::transform;
 use crate::model::{Arrivals, Call, Layer, Model, Producer, Step, Work};
 use crate::random::{Counts, Distribution};
+use statrs::function::beta::beta_reg;
 use std::rc::Rc;
 
 const SOURCE: &str = "H. A. David, H. N. Nagaraja, Order Statistics (2003); J. Dean, L. A. Barroso, CACM 56 (2013)";
 /// Where fewer than this share would ever have to wait, nobody does.
 const NEVER: f64 = 1e-9;
-/// Branches of a fork times those that are waited for.
-const MOST_TERMS: usize = 200_000;
+/// Different branches of a fork times those that are waited for.
+const MOST_TERMS: usize = 1000;
 
 /// P(T > t), t in seconds.
 type Survivor = Rc<dyn Fn(f64) -> f64>;
@@ -190,28 +191,42 @@ impl<'a> Reader<'a> {
                 None => kinds.push((branch, 1, latency)),
             }
         }
-        if branches.len() * join as usize > MOST_TERMS {
-            return None;
-        }
         let scale = kinds.iter().map(|(.., latency)| latency.mean).fold(0.0, f64::max);
         let laws = kinds.into_iter().map(|(_, count, latency)| Some((count, latency.survivor?))).collect::<Option<Vec<_>>>()?;
-        let beyond = move |t: f64| {
-            // P(0, 1 ... join - 1 branches have come by t).
-            let mut come = vec![0.0; join as usize];
-            come[0] = 1.0;
-            for (count, survivor) in &laws {
-                let beyond = survivor(t).clamp(0.0, 1.0);
-                for _ in 0..*count {
-                    for k in (1..come.len()).rev() {
-                        come[k] = come[k] * beyond + come[k - 1] * (1.0 - beyond);
-                    }
-                    come[0] *= beyond;
-                }
+        let all = branches.len() as u32;
+        let beyond: Survivor = match laws.as_slice() {
+            // The largest: it has come when all have. The smallest: it has not come when none has.
+            _ if join == all => Rc::new(move |t| {
+                let come: f64 = laws.iter().map(|(count, law)| f64::from(*count) * (-law(t).clamp(0.0, 1.0)).ln_1p()).sum();
+                -come.exp_m1()
+            }),
+            _ if join == 1 => Rc::new(move |t| laws.iter().map(|(count, law)| law(t).clamp(0.0, 1.0).powi(*count as i32)).product()),
+            // Of n equal ones fewer than k have come: an incomplete beta function.
+            [(_, law)] => {
+                let law = Rc::clone(law);
+                Rc::new(move |t| beta_reg(f64::from(all - join + 1), f64::from(join), law(t).clamp(0.0, 1.0)))
             }
-            come.iter().sum::<f64>()
+            _ if branches.len() * join as usize > MOST_TERMS => return None,
+            _ => Rc::new(move |t| too_few(&laws, join, t)),
         };
-        from_survivor(Rc::new(beyond), scale)
+        from_survivor(beyond, scale)
     }
+}
+
+/// P(fewer than so many of the branches have come by t), branch by branch.
+fn too_few(laws: &[(u32, Survivor)], join: u32, t: f64) -> f64 {
+    let mut come = vec![0.0; join as usize];
+    come[0] = 1.0;
+    for (count, law) in laws {
+        let beyond = law(t).clamp(0.0, 1.0);
+        for _ in 0..*count {
+            for k in (1..come.len()).rev() {
+                come[k] = come[k] * beyond + come[k - 1] * (1.0 - beyond);
+            }
+            come[0] *= beyond;
+        }
+    }
+    come.iter().sum()
 }
 
 /// The limit from the left.
