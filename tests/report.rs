@@ -8,10 +8,12 @@ mod fixture;
 mod system;
 
 use proptest::prelude::*;
-use queuelab::experiment::Summary;
+use queuelab::experiment::stability::Verdict;
+use queuelab::experiment::{Cut, Summary};
 use queuelab::model::{Comparison, Goal, Handler, Load, Model, Prefetch, QueueId, Work};
 use queuelab::random::Distribution;
 use queuelab::report::{self, RunResult, Style, chart};
+use queuelab::units::Span;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -50,6 +52,13 @@ fn tables_of_other_models() {
     golden("table-pipeline.txt", &text);
     golden("table-fast.txt", &report::table(&fixture::scaled(1e-6), Style::PLAIN, None));
     golden("table-slow.txt", &report::table(&fixture::scaled(1e5), Style::PLAIN, None));
+    let unstable = fixture::unstable();
+    let text = report::table(&unstable, Style::PLAIN, None);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    golden("table-unstable.txt", &text);
+    let markdown = report::markdown(&unstable);
+    assert!(markdown.contains("| bounded | ✗ saturated | load 120.0 ± 0.5 %, `bounded` loses 16.7 % |"), "{markdown}");
+    assert!(!report::markdown(&fixture::result()).contains("Stability"));
 }
 
 #[test]
@@ -245,7 +254,7 @@ fn advice_says_what_to_do() {
     let mut summary = fixture::result().summary;
     summary.distributions.values_mut().for_each(|shape| shape.count = 1_000_000);
     let kinds = |model: &Model, summary: &Summary| -> Vec<String> {
-        let warnings = report::advice(model, &Load::of(model), summary);
+        let warnings = report::advice(model, &Load::of(model), summary, Cut::Floor(Span::ZERO));
         assert!(warnings.iter().all(|warning| warning.message.contains(": ")), "{warnings:?}");
         warnings.into_iter().map(|warning| warning.kind).collect()
     };
@@ -255,9 +264,8 @@ fn advice_says_what_to_do() {
     calm.pools[0].count = 4;
     assert_eq!(kinds(&calm, &summary), Vec::<String>::new());
 
-    // A backlog that rises to the end, in every replication.
-    let rising = fixture::column("messages", 200, &mut fixture::Noise(1), |at| 1000.0 * at, 0.1);
-    summary.series.columns.insert("queues.jobs.backlog".into(), rising);
+    // A backlog that grew to the end, although the pool can do more than what comes.
+    summary.stability = vec![fixture::stability("workers", Verdict::Undecided)];
     assert_eq!(kinds(&calm, &summary), ["still-growing"]);
 
     let mut odd = calm.clone();
@@ -271,7 +279,7 @@ fn advice_says_what_to_do() {
     assert!(kinds(&quick, &summary).contains(&"coarse-clock".to_owned()));
 
     summary.distributions["consumers.workers.sojourn"].count = 2000;
-    let warnings = report::advice(&calm, &Load::of(&calm), &summary);
+    let warnings = report::advice(&calm, &Load::of(&calm), &summary, Cut::Floor(Span::ZERO));
     let few = warnings.iter().find(|warning| warning.kind == "few-samples").unwrap();
     assert_eq!(
         few.message,
@@ -333,6 +341,6 @@ proptest! {
             prop_assert!(!svg.contains("NaN"), "{}", chart.name);
         }
         let model = system::overloaded();
-        report::advice(&model, &Load::of(&model), &result.summary);
+        report::advice(&model, &Load::of(&model), &result.summary, Cut::Floor(Span::ZERO));
     }
 }

@@ -3,7 +3,7 @@
 use super::args::{Format, Run};
 use super::progress::{Progress, interrupted, watch_for_interrupts};
 use super::{Failure, Status, complain, print, source};
-use crate::experiment::{self, Cut, Reached, StopReason, Study};
+use crate::experiment::{self, Reached, StopReason, Study};
 use crate::model::{Load, Model, Producer};
 use crate::report::quantity::{self, Kind};
 use crate::report::{self, Folder, Provenance, RunResult, Style, Verdict, Warning};
@@ -158,8 +158,7 @@ fn simulate(document: &Document, model: &Model, arguments: &Run) -> Result<Study
 
 /// The numbers with all that is needed to judge and to repeat them.
 fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -> RunResult {
-    let mut warnings = report::advice(model, &Load::of(model), &study.summary);
-    warnings.extend(about_warmup(study.warmup));
+    let mut warnings = report::advice(model, &Load::of(model), &study.summary, study.warmup);
     warnings.extend(study.precision.as_ref().and_then(about_precision));
     let done = study.summary.replicates.len() as u32;
     if done < model.plan.replications {
@@ -196,15 +195,6 @@ fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -
 fn routes(model: &Model) -> IndexMap<String, Vec<String>> {
     let names = |producer: &Producer| model.route(&producer.handler).into_iter().map(|id| model.queue(id).name.clone()).collect();
     model.producers.iter().map(|producer| (producer.name.clone(), names(producer))).collect()
-}
-
-fn about_warmup(cut: Cut) -> Option<Warning> {
-    let Cut::Unsure(span) = cut else { return None };
-    let message = format!(
-        "the backlog had not settled by the middle of the run, so that its warm-up cannot be told: {span} were cut; \
-         set a longer run.duration, or run.start = \"empty\" if the start is what you want to see"
-    );
-    Some(Warning { kind: "warm-up".to_owned(), message })
 }
 
 fn about_precision(precision: &Reached) -> Option<Warning> {

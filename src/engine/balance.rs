@@ -198,6 +198,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_picked_is_different_and_up() {
+        for (count, few, wanted) in [(100u32, vec![3, 17, 80], 3), (100, vec![3, 17, 80], 5), (4, vec![0, 1, 2, 3], 4)] {
+            let mut balancer = Balancer::new(Balance::Choices(wanted), count as usize);
+            for request in 0..1000 {
+                let mut draws = Stream::named(1, 0, "balance", "pick").at(request);
+                balancer.pick(wanted as usize, |at| few.contains(&(at as u32)), &mut draws);
+                balancer.picked.sort_unstable();
+                assert_eq!(balancer.picked, few);
+            }
+        }
+    }
+
+    #[test]
     fn round_robin_goes_round_and_passes_over_what_is_down() {
         let mut balancer = Balancer::new(Balance::RoundRobin, 4);
         let mut draws = Stream::named(1, 0, "balance", "test").at(0);

@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn grpc_lets_retries_through_while_more_than_half_is_left() {
         let mut budget = Budget::new(RetryBudget::Tokens { max: 10.0, ratio: 0.1 });
-        let mut fail = |budget: &mut Budget| {
+        let fail = |budget: &mut Budget| {
             budget.failure();
             budget.allow()
         };

@@ -117,7 +117,7 @@ impl World {
             if DONE {
                 Transition::Finished { pool: record, queue: records_at, service, sojourn, resumes, refilled }
             } else {
-                Transition::BrokenOff { pool: record, queue: records_at, resumes, refilled }
+                Transition::BrokenOff { pool: record, queue: records_at, service, sojourn, resumes, refilled }
             },
         );
         if let Some(next) = next {
@@ -142,14 +142,14 @@ impl World {
         let buffered = holder.buffer.pop().map(MessageSlot);
         let refill = if had_credit { None } else { self.take_ready(queue, observer) };
         let holder = &mut self.consumers[worker.consumer as usize];
-        let sojourn = now - self.messages[MessageSlot(worker.message)].entered;
+        let (service, sojourn) = (now - worker.started, now - self.messages[MessageSlot(worker.message)].entered);
         let (resumes, refilled) = (buffered.is_some() || refill.is_some(), refill.is_some());
         observer.record(
             now,
             if done {
-                Transition::Finished { pool, queue: records_at, service: now - worker.started, sojourn, resumes, refilled }
+                Transition::Finished { pool, queue: records_at, service, sojourn, resumes, refilled }
             } else {
-                Transition::BrokenOff { pool, queue: records_at, resumes, refilled }
+                Transition::BrokenOff { pool, queue: records_at, service, sojourn, resumes, refilled }
             },
         );
         match refill {

@@ -143,7 +143,10 @@ impl World {
             }
             self.agenda.clear(self.producers.len() + at);
             (self.workers[at].message, self.workers[at].task) = (NONE, NONE);
-            observer.record(self.now, Transition::BrokenOff { pool: record, queue: records_at, resumes: false, refilled: false });
+            let (service, sojourn) = (self.now - worker.started, self.now - self.messages[slot].entered);
+            let (resumes, refilled) = (false, false);
+            observer
+                .record(self.now, Transition::BrokenOff { pool: record, queue: records_at, service, sojourn, resumes, refilled });
             self.give_up(worker.pool, slot, observer);
         }
         if worker.consumer != NONE {
@@ -155,7 +158,10 @@ impl World {
     fn empty_buffer<O: Observer>(&mut self, consumer: u32, pool: u32, observer: &mut O) {
         let queue = self.pools[pool as usize].queue;
         while let Some(slot) = self.consumers[consumer as usize].buffer.pop_back() {
-            observer.record(self.now, Transition::Withdrawn { queue: self.queues[queue as usize].record });
+            let message = &self.messages[MessageSlot(slot)];
+            let (sojourn, buffered) = (self.now - message.entered, self.now - message.dispatched);
+            let record = self.queues[queue as usize].record;
+            observer.record(self.now, Transition::Withdrawn { queue: record, sojourn, buffered });
             self.give_up(pool, MessageSlot(slot), observer);
         }
         let holder = &mut self.consumers[consumer as usize];
@@ -173,8 +179,10 @@ impl World {
         if place.ack == Ack::Auto {
             return self.end(slot, Outcome::Failed, observer);
         }
-        let priority = self.messages[slot].priority;
-        observer.record(self.now, Transition::Stored { queue: self.queues[queue as usize].record });
+        let message = &mut self.messages[slot];
+        message.entered = self.now;
+        let priority = message.priority;
+        observer.record(self.now, Transition::Returned { queue: self.queues[queue as usize].record });
         self.queues[queue as usize].line.push_front(slot, priority);
         self.offer(queue, observer);
     }

@@ -45,7 +45,11 @@ impl Popularity {
     /// Draws a key: a number below that of all keys, 0 the most popular.
     #[inline]
     pub(super) fn draw(&self, draws: &mut Draws) -> u32 {
-        let u = draws.uniform();
+        self.key_at(draws.uniform())
+    }
+
+    #[inline(always)]
+    fn key_at(&self, u: f64) -> u32 {
         let part = (u * self.guide.len() as f64) as usize;
         // The product may be rounded up into the next part, whose start is then u itself but for rounding.
         let mut key = self.guide[part.min(self.guide.len() - 1)] as usize;
@@ -100,13 +104,15 @@ mod tests {
     /// The guide changes nothing: the key is the first whose cumulative weight exceeds the number.
     #[test]
     fn the_guide_leads_to_the_same_key_as_a_search() {
-        for (count, exponent) in [(1u32, 0.5), (7, 0.0), (49, 1.0), (1000, 3.0), (10_007, 0.9)] {
+        for (count, exponent) in [(1u32, 0.5), (7, 0.0), (49, 1.0), (1000, 3.0), (10_007, 0.9), (10_007, 0.0)] {
             let keys = Popularity::new(Keys { count, exponent });
+            let parts = (1..=count).map(|part| f64::from(part) / f64::from(count));
+            let edges = parts.chain(keys.cumulative.iter().copied()).flat_map(|edge| [edge.next_down(), edge, edge.next_up()]);
             let stream = Stream::named(2, 0, "popularity", "test");
-            for k in 0..20_000 {
-                let u = stream.at(k).uniform();
+            let others = (0..20_000).map(|k| stream.at(k).uniform());
+            for u in edges.chain(others).filter(|u| *u < 1.0) {
                 let searched = keys.cumulative.partition_point(|&value| value <= u);
-                assert_eq!(keys.draw(&mut stream.at(k)) as usize, searched);
+                assert_eq!(keys.key_at(u) as usize, searched, "{u}");
             }
         }
     }

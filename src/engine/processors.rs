@@ -212,6 +212,18 @@ mod tests {
         assert_eq!(finish_all(&mut host), [(340, 1), (340, 2)]);
     }
 
+    /// Two jobs that are late by a part of a nanosecond when the numbers are brought back keep their place before the third.
+    #[test]
+    fn a_rebase_spares_those_that_are_about_to_end() {
+        let mut host = Processors::new(1, Scheduling::ProcessorSharing, 6.0);
+        let almost = (1u64 << 32) - 1;
+        for (task, work) in [(0, almost), (1, almost), (2, almost + 401)] {
+            host.add(Time(0), task, Span(work));
+        }
+        let half = 1u64 << 31;
+        assert_eq!(finish_all(&mut host), [(half, 0), (half, 1), (half + 67, 2)]);
+    }
+
     /// What is left of each job, one by one.
     struct Naive {
         cores: usize,

@@ -107,7 +107,8 @@ impl World {
 
     #[inline(never)]
     pub(super) fn lose<O: Observer>(&mut self, at: u32, slot: MessageSlot, outcome: Outcome, stored: bool, observer: &mut O) {
-        observer.record(self.now, Transition::Lost { queue: self.queues[at as usize].record, outcome, stored });
+        let waited = self.now - self.messages[slot].entered;
+        observer.record(self.now, Transition::Lost { queue: self.queues[at as usize].record, outcome, waited, stored });
         if self.messages[slot].frame == NONE {
             return self.end(slot, outcome, observer);
         }

@@ -114,8 +114,9 @@ impl World {
             // It keeps its place in the line until it comes to the front, and nobody sees it there.
             queue.ghosts += 1;
             queue.picky = true;
-            observer.record(self.now, Transition::Lost { queue: queue.record, outcome: Outcome::Recalled, stored: true });
             let message = &mut self.messages[slot];
+            let waited = self.now - message.entered;
+            observer.record(self.now, Transition::Lost { queue: queue.record, outcome: Outcome::Recalled, waited, stored: true });
             message.ghost = true;
             let (family, waited) = (message.family, message.waited);
             return self.shrink_family(family, waited, Outcome::Completed, observer);

@@ -57,11 +57,13 @@ impl Store {
     }
 
     /// Number of entries, those that are stale and not yet looked for included.
+    #[cfg(test)]
     pub(super) fn len(&self) -> u32 {
         if let Store::Lru(lru) = self { lru.used.len() } else { 0 }
     }
 
     /// Forgets everything.
+    #[cfg(test)]
     pub(super) fn clear(&mut self) {
         if let Store::Lru(lru) = self {
             while lru.used.pop().is_some() {}
@@ -177,8 +179,8 @@ mod tests {
         }
     }
 
-    /// Che's approximation (Che, Tung, Wang 2002): a key is there with probability 1 - exp(-p t), with the t for which as many are
-    /// there as there is room for. Its error under Zipf keys is below one in a hundred (Fricker, Robert, Roberts 2012).
+    /// Che's approximation (Che, Tung, Wang 2002): a key is there with probability 1 - exp(-p t), with the t for which as many
+    /// are there as there is room for. Its error under Zipf keys is below one in a hundred (Fricker, Robert, Roberts 2012).
     #[test]
     fn under_zipf_keys_the_hit_ratio_is_che_s() {
         for (count, exponent, capacity) in [(1000, 0.8, 100), (1000, 1.2, 20), (5000, 1.0, 1000)] {

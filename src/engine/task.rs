@@ -411,7 +411,7 @@ impl World {
         self.let_go(id, false, observer);
         let Task { message, owner, replied, began, .. } = self.handlers.tasks[id];
         match owner {
-            Owner::Branch(parent) => return self.join(parent, id, verdict, observer),
+            Owner::Branch(parent) => self.join(parent, id, verdict, observer),
             Owner::Worker(worker) => {
                 self.handlers.tasks.remove(id);
                 self.complete(worker as usize, message, verdict, replied, observer);

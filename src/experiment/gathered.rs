@@ -3,6 +3,7 @@
 use super::pool::Pool;
 use super::replication::{Replication, Schedule, simulate};
 use super::shape::shape;
+use super::stability::{Window, stability};
 use super::study::{Progress, Stopped};
 use super::summary::{Column, Reading, Replicate, Series, Summary};
 use crate::measure::{self, gauges, sources};
@@ -154,7 +155,9 @@ impl Gathered {
             }
         }
         let series = self.columns();
-        Summary { metrics: readings, distributions, series, replicates: self.replicates }
+        let window = Window { series: &self.series, ends: &self.ends, warmup: self.schedule.warmup };
+        let stability = stability(&self.model, &readings, &window);
+        Summary { metrics: readings, distributions, series, stability, replicates: self.replicates }
     }
 
     /// The series of all replications, bin by bin; replications of different lengths count as long as they last.

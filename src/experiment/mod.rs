@@ -6,11 +6,13 @@ mod pool;
 mod precision;
 mod replication;
 mod shape;
+pub mod stability;
 mod study;
 mod summary;
 
 pub use along::Along;
 pub use precision::{Reached, StopReason};
 pub use replication::{Replication, Schedule, journal, simulate};
+pub use stability::Stability;
 pub use study::{Cut, Progress, Stopped, Study, run};
 pub use summary::{Column, Reading, Replicate, Series, Shape, Summary};

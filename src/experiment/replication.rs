@@ -1,8 +1,8 @@
 //! One replication: the world, the recorder that watches it, and the series, from an empty system to the end.
 
 use super::along::Along;
-use crate::engine::{Halt, Tally, World};
-use crate::measure::{Journal, Recorder, Series, gauges, reading};
+use crate::engine::{Halt, Presence, Tally, World};
+use crate::measure::{self, Journal, Recorder, Series, gauges, reading};
 use crate::model::{Model, Stop};
 use crate::units::{Span, Time};
 use std::io::Write;
@@ -96,7 +96,7 @@ fn round_width(nanos: u64) -> Span {
 /// When the run had to be stopped.
 ///
 /// # Panics
-/// When a message was lost track of: a bug of ours.
+/// When a message was lost track of, or the numbers break a law: a bug of ours.
 pub fn simulate(
     model: &Model,
     schedule: Schedule,
@@ -112,6 +112,7 @@ pub fn simulate(
     let max_events = model.plan.max_events.unwrap_or(u64::MAX);
     let begin = Time::ZERO + schedule.warmup;
     let mut begun = schedule.warmup == Span::ZERO;
+    let mut there = Presence::default();
     let end = schedule.arrivals_end();
     let mut along = schedule.duration.filter(|_| schedule.along).map(|duration| Along::new(model, begin, duration));
     loop {
@@ -147,10 +148,11 @@ pub fn simulate(
         if !begun && now >= begin {
             recorder.restart(now);
             series.reset();
+            there = world.presence(now);
             begun = true;
         }
         if done {
-            audit(&world, replication, seed);
+            audit(model, &world, &recorder, [there, world.presence(now)], replication);
             let measured = now - begin.min(now);
             let (tally, in_system) = (world.tally(), world.in_system());
             return Ok(Some(Replication { recorder, series, along, tally, in_system, measured, end: now }));
@@ -158,10 +160,11 @@ pub fn simulate(
     }
 }
 
-/// Every message that was created is finished, lost, or still in the system, and the parts agree with each other.
-fn audit(world: &World, replication: u32, seed: u64) {
-    if let Err(what) = world.audit() {
-        panic!("messages went astray in replication {replication} with seed {seed}: {what}");
+/// Every message that was created is finished, lost, or still in the system, and what was recorded keeps the laws.
+fn audit(model: &Model, world: &World, recorder: &Recorder, [begin, end]: [Presence; 2], replication: u32) {
+    let laws = || measure::laws(model, recorder, &begin, &end).map_err(|violation| violation.to_string());
+    if let Err(what) = world.audit().and_then(|()| laws()) {
+        panic!("{what} (replication {replication}, seed {})", model.plan.seed);
     }
 }
 
@@ -183,4 +186,55 @@ pub fn journal(model: &Model, warmup: Span, out: impl Write, progress: &dyn Fn(T
         }
     }
     journal.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Precision, Queue, RunPlan, Warmup};
+
+    /// What the program says before it ends with 101: the law, the place, both numbers, and how to repeat it.
+    #[test]
+    #[should_panic(
+        expected = "the conservation of messages does not hold at queues.jobs: 3 messages were there or were published, but 0 \
+                    were acknowledged or lost or are still there (replication 4, seed 17)"
+    )]
+    fn a_broken_law_ends_the_run() {
+        let plan = RunPlan {
+            duration: Some(Span(1)),
+            warmup: Warmup::None,
+            replications: 1,
+            seed: 17,
+            stop: Stop::Duration,
+            max_events: None,
+            confidence: 0.95,
+            bin: None,
+            terminating: true,
+            precision: Precision::default(),
+        };
+        let jobs = Queue {
+            name: "jobs".to_owned(),
+            discipline: crate::model::Discipline::Fifo,
+            max_length: None,
+            overflow: crate::model::Overflow::DropHead,
+            ttl: None,
+        };
+        let model = Model {
+            title: None,
+            plan,
+            producers: vec![],
+            queues: vec![jobs],
+            pools: vec![],
+            services: vec![],
+            hosts: vec![],
+            locks: vec![],
+            caches: vec![],
+            faults: vec![],
+            goals: vec![],
+        };
+        let world = World::new(&model, 17, 4, Time::LATEST);
+        let mut begin = world.presence(Time::ZERO);
+        begin.queues[0].ready.messages = 3;
+        audit(&model, &world, &Recorder::new(&model), [begin, world.presence(Time::ZERO)], 4);
+    }
 }

@@ -1,5 +1,6 @@
 //! What all replications together say: the numbers that every renderer works from.
 
+use super::stability::Stability;
 use crate::stats::Estimate;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,9 @@ pub struct Summary {
     pub distributions: IndexMap<String, Shape>,
     /// What happened over time.
     pub series: Series,
+    /// Whether the pools kept up, one entry for each, in the order of the model.
+    #[serde(default)]
+    pub stability: Vec<Stability>,
     /// One entry for each replication, in order.
     pub replicates: Vec<Replicate>,
 }

@@ -68,6 +68,8 @@ pub struct ProducerRecord {
     pub retries: u64,
     /// Nobody waits for its steps, which only publish.
     publishes: bool,
+    /// Birth to the end of those that were lost, in message-nanoseconds.
+    pub(super) lost_after: u128,
     /// The pools whose sojourn is the completion, so that it is not recorded again.
     completes_at: Vec<PoolId>,
 }
@@ -81,6 +83,14 @@ pub struct QueueRecord {
     pub acked: u64,
     /// Lost, by outcome.
     pub lost: [u64; Outcome::COUNT],
+    /// Entering to the loss of those that were lost, in message-nanoseconds.
+    pub(super) lost_wait: u128,
+    /// Withdrawn from the buffers of crashed consumers, and the message-nanoseconds since they entered and were dispatched.
+    pub(super) withdrawn: u64,
+    pub(super) withdrawn_sojourn: u128,
+    pub(super) withdrawn_buffered: u128,
+    /// Broken off or withdrawn, and ready again.
+    pub(super) returned: u64,
     /// Waiting in the queue.
     pub ready: Level,
     /// Held by consumers.
@@ -123,6 +133,10 @@ pub struct PoolRecord {
     pub failed: u64,
     /// And requests that nobody waited for any more.
     pub wasted: u64,
+    /// What was broken off, and the nanoseconds since its work began and since it entered the queue.
+    pub(super) broken: u64,
+    pub(super) broken_service: u128,
+    pub(super) broken_sojourn: u128,
     unbuffered: bool,
     /// It is the only pool on its queue, and no consumer of it has a buffer.
     lean: bool,
@@ -318,6 +332,11 @@ impl QueueRecord {
         }
     }
 
+    /// Whether what it holds is read off the busy workers of its only pool.
+    pub(super) fn is_lean(&self) -> bool {
+        self.lean
+    }
+
     /// From the latest maximum of `ready` in the measured time to the first time after it that none was ready; `None` when
     /// none was ever ready or it has not emptied yet.
     pub fn drain(&self) -> Option<Span> {
@@ -386,8 +405,11 @@ impl Observer for Recorder {
                     self.queues[queue as usize].unacked.fall(now);
                 }
             }
-            Transition::BrokenOff { pool, queue, resumes, refilled } => {
+            Transition::BrokenOff { pool, queue, service, sojourn, resumes, refilled } => {
                 let record = &mut self.pools[pool as usize];
+                record.broken += 1;
+                record.broken_service += u128::from(service.0);
+                record.broken_sojourn += u128::from(sojourn.0);
                 if !resumes {
                     record.busy.fall(now);
                 }
@@ -395,7 +417,18 @@ impl Observer for Recorder {
                     self.queues[queue as usize].unacked.fall(now);
                 }
             }
-            Transition::Withdrawn { queue } => self.queues[queue as usize].unacked.fall(now),
+            Transition::Withdrawn { queue, sojourn, buffered } => {
+                let record = &mut self.queues[queue as usize];
+                record.unacked.fall(now);
+                record.withdrawn += 1;
+                record.withdrawn_sojourn += u128::from(sojourn.0);
+                record.withdrawn_buffered += u128::from(buffered.0);
+            }
+            Transition::Returned { queue } => {
+                let record = &mut self.queues[queue as usize];
+                record.returned += 1;
+                record.store(now);
+            }
             Transition::Failed { pool } => self.pools[pool as usize].failed += 1,
             Transition::Wasted { pool } => self.pools[pool as usize].wasted += 1,
             Transition::Retried { producer } => self.producers[producer as usize].retries += 1,
@@ -435,9 +468,10 @@ impl Observer for Recorder {
                     level.fall(now);
                 }
             }
-            Transition::Lost { queue, outcome, stored } => {
+            Transition::Lost { queue, outcome, waited, stored } => {
                 let record = &mut self.queues[queue as usize];
                 record.lost[outcome as usize] += 1;
+                record.lost_wait += u128::from(waited.0);
                 if stored {
                     record.take(now);
                 }
@@ -450,6 +484,8 @@ impl Observer for Recorder {
                     if record.completes_at.is_empty() {
                         record.completion.record((now - message.born).0);
                     }
+                } else {
+                    record.lost_after += u128::from((now - message.born).0);
                 }
             }
         }

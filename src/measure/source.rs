@@ -44,7 +44,12 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
     for at in 0..model.producers.len() {
         let record = recorder.producer(at);
         let ended: u64 = record.ended.iter().sum();
-        let failed = ended - record.ended[Outcome::Completed as usize];
+        // Where somebody waits for an answer, what he hears decides; elsewhere what becomes of the message.
+        let (failed, ended) = if model.producers[at].calls() {
+            (record.failures, record.responses)
+        } else {
+            (ended - record.ended[Outcome::Completed as usize], ended)
+        };
         all.extend([rate(record.created), count(record.created)]);
         all.extend([Source::Latency(record.completion), Source::Latency(record.wait)]);
         all.extend([count(failed), Source::Ratio(failed as f64, ended as f64)]);

@@ -15,7 +15,12 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
     let mut list = Vec::new();
     for (at, record) in recorder.producers.iter().enumerate() {
         let ended: u64 = record.ended.iter().sum();
-        let failed = ended - record.ended[Outcome::Completed as usize];
+        // Where somebody waits for an answer, what he hears decides; elsewhere what becomes of the message.
+        let (failed, ended) = if model.producers[at].calls() {
+            (record.failures, record.responses)
+        } else {
+            (ended - record.ended[Outcome::Completed as usize], ended)
+        };
         list.extend([rate(record.created), rate(record.created), recorder.completion(at), record.wait.totals()]);
         list.extend([rate(failed), share(failed, ended)]);
         let answers = if model.producers[at].calls() { record.responses } else { record.created };

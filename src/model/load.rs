@@ -5,6 +5,9 @@
 use super::traffic::{Traffic, carries, taken, waits};
 use super::{HostId, Model};
 
+/// Which producers are meant.
+type Chosen<'a> = &'a dyn Fn(usize) -> bool;
+
 /// Offered load of everything, in the order of the model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Load {
@@ -178,7 +181,7 @@ impl Traffic<'_> {
     fn service_load(
         &self,
         at: usize,
-        part: &dyn Fn(usize, &dyn Fn(usize) -> bool) -> f64,
+        part: &dyn Fn(usize, Chosen<'_>) -> f64,
         ends: &dyn Fn(usize) -> bool,
         peak_rate: f64,
     ) -> ServiceLoad {

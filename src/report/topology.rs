@@ -8,6 +8,7 @@ use super::quantity::{self, Kind, Shown, plainly};
 use super::services;
 use super::stability::{self, Spot, Trouble};
 use super::style::{Role, Style, width, wrapped};
+use crate::experiment::stability::{expected, known};
 use crate::model::{Handler, Load, Model, PoolId, Producer, ProducerLoad, Queue, QueueId, QueueLoad, Visits};
 use crate::units::Span;
 use serde_json::{Value, json};
@@ -128,6 +129,7 @@ fn pool_json(model: &Model, load: &Load, id: PoolId) -> Value {
         "mean_service": own.mean_service.and_then(number),
         "capacity": number(capacity(model, load, id)),
         "utilization": utilization(model, load, id).and_then(number),
+        "verdict": verdict(model, load, id),
     })
 }
 
@@ -269,6 +271,12 @@ fn utilization(model: &Model, load: &Load, id: PoolId) -> Option<f64> {
     steady.then_some(load.pools[id.0 as usize].utilization)
 }
 
+/// The verdict by what the scenario says, as a word.
+fn verdict(model: &Model, load: &Load, id: PoolId) -> &'static str {
+    let queue = model.pools[id.0 as usize].queue;
+    stability::word(expected(known(load, queue), stability::sheds(model.queue(queue))))
+}
+
 /// Messages a second that a pool hands on: what comes to it, as far as it can.
 fn passed_on(model: &Model, load: &Load, pool: usize) -> f64 {
     load.pools[pool].rate.min(capacity(model, load, PoolId(pool as u32)))
@@ -306,7 +314,14 @@ fn loads(model: &Model, load: &Load) -> Block {
         ("capacity", Kind::Rate),
         ("utilization", Kind::Share),
     ];
-    block("offered load", &kinds, &rows)
+    let mut block = block("offered load", &kinds, &rows);
+    let of_pools = (0..model.pools.len()).map(|at| verdict(model, load, PoolId(at as u32)));
+    let of_services = model.services.iter().zip(&load.services).map(|(service, own)| {
+        stability::word(expected(own.utilization, service.queue_limit.is_some() || service.shed.is_some()))
+    });
+    let cells = of_pools.chain(of_services).map(|word| Shown { value: word.to_owned(), margin: None }).collect();
+    block.groups.push(Group { title: "verdict", unit: Kind::Plain.unit([]), columns: vec![Column { head: "", cells }] });
+    block
 }
 
 /// Rows of numbers, each column in one unit.

@@ -1,6 +1,7 @@
 //! Results to render: made from formulas, not from a simulation, so that they never change.
 
 use indexmap::IndexMap;
+use queuelab::experiment::stability::{Stability, Verdict as Keeps};
 use queuelab::experiment::{Column, Reading, Replicate, Series, Shape, Summary};
 use queuelab::report::{GoalResult, Provenance, RunResult, SCHEMA_VERSION, Verdict, Warning};
 use queuelab::stats::Estimate;
@@ -155,7 +156,13 @@ pub fn result() -> RunResult {
             duration: Some(600.0),
             warmup: 60.0,
         },
-        summary: Summary { metrics, distributions, series: Series { bin: 3.3, warmup: 60.0, columns }, replicates },
+        summary: Summary {
+            metrics,
+            distributions,
+            series: Series { bin: 3.3, warmup: 60.0, columns },
+            stability: vec![stability("workers", Keeps::Stable)],
+            replicates,
+        },
         routes: ["web", "nightly-import"].map(|name| (name.to_owned(), vec!["jobs".to_owned()])).into(),
         theory: IndexMap::new(),
         precision: None,
@@ -172,6 +179,34 @@ pub fn result() -> RunResult {
                 .to_owned(),
         }],
     }
+}
+
+/// How a pool of this name, on a queue of the same name or on `jobs`, kept up.
+pub fn stability(pool: &str, verdict: Keeps) -> Stability {
+    let (load, growth, lost) = match verdict {
+        Keeps::Stable => (estimate(0.9334, 0.0031), estimate(0.0011, 0.0152), 0.000_61),
+        Keeps::Overloaded => (estimate(1.202, 0.005), estimate(40.31, 0.82), 0.0),
+        Keeps::Saturated => (estimate(1.2, 0.005), estimate(0.0, 0.01), 0.167),
+        Keeps::Undecided => (estimate(0.98, 0.01), estimate(1.21, 0.13), 0.0),
+    };
+    let queue = if pool == "workers" { "jobs" } else { pool };
+    let (known_load, grew) = (load.estimate.unwrap_or(0.0), matches!(verdict, Keeps::Overloaded | Keeps::Undecided));
+    Stability { pool: pool.to_owned(), queue: queue.to_owned(), load, known_load, growth, grew, lost, verdict }
+}
+
+/// One pool of each verdict.
+pub fn unstable() -> RunResult {
+    let mut result = result();
+    result.summary.stability = vec![
+        stability("workers", Keeps::Stable),
+        stability("flooded", Keeps::Overloaded),
+        stability("bounded", Keeps::Saturated),
+        stability("a-pool-whose-name-says-all-that-it-does", Keeps::Undecided),
+    ];
+    let near = Stability { grew: false, load: estimate(1.001, 0.004), ..stability("near", Keeps::Undecided) };
+    let dark = Stability { growth: bare(None, "the time series has less than 20 bins"), ..near.clone() };
+    result.summary.stability.extend([near, dark]);
+    result
 }
 
 /// A pipeline of so many stages whose names are as long as asked for.

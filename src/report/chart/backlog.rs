@@ -1,4 +1,4 @@
-//! The backlog of every queue over time: mean over replications, and the band between the smallest and the largest.
+//! The backlog of every queue and the waiting requests of every service over time: mean over replications, and the band between the smallest and the largest.
 
 use super::axis::Axis;
 use super::drawing::{Dash, Drawing};
@@ -15,11 +15,14 @@ const MOST_BANDS: usize = 2;
 /// Draws it.
 pub fn backlog(result: &RunResult) -> Drawing {
     let series = &result.summary.series;
-    let names = Table::Queues.names(&result.summary.metrics);
-    let all: Vec<(String, Curve)> = names
-        .into_iter()
-        .filter_map(|name| {
-            let column = series.columns.get(&format!("queues.{name}.backlog"))?;
+    let named = |table: Table, metric: &'static str| {
+        let names = table.names(&result.summary.metrics).into_iter();
+        names.map(move |name| (format!("{}.{name}.{metric}", table.prefix()), name))
+    };
+    let all: Vec<(String, Curve)> = named(Table::Queues, "backlog")
+        .chain(named(Table::Services, "waiting"))
+        .filter_map(|(column, name)| {
+            let column = series.columns.get(&column)?;
             let curve = Curve::of(column, series.bin);
             (!curve.mean.is_empty()).then_some((name, curve))
         })

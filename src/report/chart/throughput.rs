@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::drawing::{Dash, Drawing, Point};
 use super::frame::{Entry, Plot, nothing, sheet};
 use super::series::{Curve, largest, length, shade_warmup, warmup_entry};
-use super::style::{ALARM, Ink, PALE, PALETTE};
+use super::style::{ALARM, DARK, Ink, PALE, PALETTE};
 use crate::experiment::Column;
 use crate::report::block::Table;
 use crate::report::quantity::Kind;
@@ -33,6 +33,7 @@ pub fn throughput(result: &RunResult) -> Drawing {
     };
     let arrivals = total(&columns(Table::Producers, "offered.rate"));
     let losses = total(&columns(Table::Queues, "lost.rate")).filter(|losses| losses.mean.iter().any(|rate| *rate > 0.0));
+    let good = total(&columns(Table::Producers, "goodput.rate"));
     let pools = columns(Table::Consumers, "throughput");
     let sizes: Vec<f64> = pools.iter().map(|(_, column)| column.mean.iter().sum()).collect();
     let shown = largest(&sizes, POOLS.len());
@@ -52,6 +53,9 @@ pub fn throughput(result: &RunResult) -> Drawing {
     if let Some(arrivals) = &arrivals {
         let label = if Table::Producers.names(metrics).len() > 1 { "arrivals, all producers" } else { "arrivals" };
         lines.push(line(label.to_owned(), arrivals, PALE, 5.0, Dash::Solid));
+    }
+    if let Some(good) = &good {
+        lines.push(line("good responses".to_owned(), good, DARK, 2.0, Dash::Solid));
     }
     for (&at, ink) in shown.iter().zip(POOLS) {
         let (name, column) = &pools[at];
