@@ -17,14 +17,13 @@ import os
 import prefetch
 from calls import CALLS, System
 from decimal import Decimal as D
-from scenarios import (LEAST, PLAIN, REPLICATIONS, SKIPPED, Row, Scenario, counts, digits, distribution, exponential, known,
+from scenarios import (LEAST, WIDTHS, PLAIN, REPLICATIONS, SKIPPED, Row, Scenario, counts, digits, distribution, exponential, known,
                        messages_for, plain_rows, poisson, quoted, rate, service_of, span)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 QUICK_MESSAGES = 400_000_000   # what all quick instances may need together
-QUICK_CALLS = 400_000_000      # the same for those of calls.py, times what a message costs there
+QUICK_CALLS = 60_000_000       # the same for those of calls.py, times what a message costs there
 QUICK_LONGEST = 28_000_000      # one scenario of a quick instance needs at most so many
-WIDTHS = {"quick": 0.0107, "full": 0.0115}   # planned relative half-width of the mean wait
 LOSSES = 3_000_000             # where a share of a few per cent is lost
 MOST = 320_000_000
 WARMUP = D("0.15")       # of the duration, before it
@@ -364,7 +363,7 @@ def need(scenario, suite):
     """Messages of all replications, warm-up included."""
     if not scenario.plan:
         return scenario.messages
-    return min(messages_for(scenario, WIDTHS[suite]), MOST) * float(1 + WARMUP)
+    return min(messages_for(scenario, scenario.widths[suite]), MOST) * float(1 + WARMUP)
 
 
 def choose_quick(instances):

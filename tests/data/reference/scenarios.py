@@ -4,6 +4,7 @@ from decimal import Decimal as D
 
 REPLICATIONS = 20
 STUDENT = 2.093          # 97.5 % point with 19 degrees of freedom
+WIDTHS = {"quick": 0.0107, "full": 0.0115}   # planned relative half-width of the mean wait
 LEAST = 1_200_000              # messages of a scenario
 
 # ---- quantities -----------------------------------------------------------------------------------------------------
@@ -127,7 +128,9 @@ class Scenario:
         self.least = LEAST        # messages that other metrics than the mean wait need
         self.share = 1.0          # of all messages, those that the pool sees whose mean is least certain
         self.messages = None      # all replications together, warm-up included
-        self.wanted = None        # messages that are known to be enough, whatever else is known
+        self.wanted = None        # messages that are known to be enough, where nothing else is known
+        self.variability = VARIABILITY.get(name)
+        self.widths = WIDTHS
         self.cost = 1             # what a message costs, in units of one that passes a single queue
 
     def table(self, name, **keys):
@@ -185,7 +188,7 @@ def messages_for(scenario, width):
     Where there was no pilot run: that of M/M/1, (2 + 5 rho - 4 rho^2 + rho^3) / (rho (1 - rho)^2) (Daley 1968), times half the
     sum of the squared coefficients of variation, the share that waits in place of rho, and twice as much with several workers.
     """
-    variability = VARIABILITY.get(scenario.name)
+    variability = scenario.variability
     if variability is None and scenario.wanted:
         return scenario.wanted
     if variability is None:
