@@ -8,7 +8,9 @@ use super::answer::{Answer, Law, Solution, Times, about_time};
 use super::general::Order;
 use super::network::{joined, source};
 use super::station::{Flow, FlowKind, Station};
-use crate::model::{Ack, Balance, Call, ConsumerPool, Model, Overflow, Prefetch, Producer, Queue, QueueId, Service, ServiceId, Step};
+use crate::model::{
+    Ack, Balance, Call, ConsumerPool, Model, Overflow, Prefetch, Producer, Queue, QueueId, Service, ServiceId, Step,
+};
 use crate::random::Distribution;
 use std::borrow::Cow;
 

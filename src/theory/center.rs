@@ -5,8 +5,8 @@
 //! order that does not look at the work, work of any shape that shares processors, and delays of any shape. A worker that calls
 //! another service holds two centers at a time, and is none.
 
-use super::exponential::{self, Exponential, erlang_c};
 use super::answer::{Law, Times};
+use super::exponential::{self, Exponential, erlang_c};
 use crate::model::{Balance, ConsumerPool, Discipline, HostId, Model, Prefetch, Scheduling, Service, Step, Work};
 use crate::random::Distribution;
 

@@ -19,7 +19,7 @@ use crate::model::{Arrivals, Model};
 
 const SOURCE: &str = "J. P. Buzen, CACM 16 (1973); M. Reiser, S. S. Lavenberg, JACM 27 (1980)";
 /// Centers times clients squared: more multiplications are not done.
-const MOST_WORK: f64 = 4e8;
+const MOST_WORK: f64 = 5e7;
 
 /// A center of a closed network.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -120,7 +120,8 @@ fn about(model: &Model) -> Option<Vec<Answer>> {
     let single = route.visits.iter().filter(|visits| **visits > 0.0).count() == 1;
     let law = Law::exact(if single { "machine repairman" } else { "closed network (convolution)" }, SOURCE);
     let own = |metric: &str, value: f64| law.says(format!("producers.{}.{metric}", producer.name), value);
-    let mut answers = vec![own("offered.rate", rate), own("retries.rate", rate * route.retries), own("failed.ratio", route.failed)];
+    let mut answers =
+        vec![own("offered.rate", rate), own("retries.rate", rate * route.retries), own("failed.ratio", route.failed)];
     let mut alone = None;
     let mut at = 0;
     for place in &places {

@@ -36,7 +36,12 @@ fn about(model: &Model, producer: &Producer) -> Option<Vec<Answer>> {
         let service = model.service(*id);
         let center = Center::of_service(model, service)?;
         let alone = center.workers == 1 && center.instances == 1 && center.host.is_none() && center.fails == 0.0;
-        if !alone || !center.is_exponential() || !center.in_order || service.network.is_some() || rate.0 * center.mean() >= 1.0 - 1e-9 {
+        if !alone
+            || !center.is_exponential()
+            || !center.in_order
+            || service.network.is_some()
+            || rate.0 * center.mean() >= 1.0 - 1e-9
+        {
             return None;
         }
         means.push(center.mean());
@@ -44,7 +49,12 @@ fn about(model: &Model, producer: &Producer) -> Option<Vec<Answer>> {
         let (law, prefix) = (&solution.law, format!("services.{}", service.name));
         let own = |metric: &str, value: f64| law.says(format!("{prefix}.{metric}"), value);
         let load = rate.0 * center.mean();
-        answers.extend([own("offered.rate", rate.0), own("utilization", load), own("busy.mean", load), own("throughput", rate.0)]);
+        answers.extend([
+            own("offered.rate", rate.0),
+            own("utilization", load),
+            own("busy.mean", load),
+            own("throughput", rate.0),
+        ]);
         answers.push(own("waiting.mean", solution.ready?));
         answers.extend(about_time(law, &format!("{prefix}.wait"), &solution.wait));
         answers.push(own("waited.ratio", solution.waited?));
@@ -73,5 +83,6 @@ fn about(model: &Model, producer: &Producer) -> Option<Vec<Answer>> {
 /// The service that a branch calls, if that is all it does.
 fn called(branch: &[Step]) -> Option<ServiceId> {
     let [Step::Call(call)] = branch else { return None };
-    (call.layers.is_empty() && call.network.is_none() && call.connect.is_none() && call.fallback.is_none()).then_some(call.service)
+    (call.layers.is_empty() && call.network.is_none() && call.connect.is_none() && call.fallback.is_none())
+        .then_some(call.service)
 }

@@ -38,7 +38,12 @@ struct Latency<'a> {
 
 /// Times of the answers of each producer whose requests never wait, and how often services are called.
 pub fn answers(model: &Model) -> Vec<Answer> {
-    model.producers.iter().filter(|_| model.faults.is_empty()).flat_map(|producer| about(model, producer).unwrap_or_default()).collect()
+    model
+        .producers
+        .iter()
+        .filter(|_| model.faults.is_empty())
+        .flat_map(|producer| about(model, producer).unwrap_or_default())
+        .collect()
 }
 
 fn about(model: &Model, producer: &Producer) -> Option<Vec<Answer>> {
@@ -200,7 +205,9 @@ impl<'a> Reader<'a> {
                 let come: f64 = laws.iter().map(|(count, law)| f64::from(*count) * (-law(t).clamp(0.0, 1.0)).ln_1p()).sum();
                 -come.exp_m1()
             }),
-            _ if join == 1 => Rc::new(move |t| laws.iter().map(|(count, law)| law(t).clamp(0.0, 1.0).powi(*count as i32)).product()),
+            _ if join == 1 => {
+                Rc::new(move |t| laws.iter().map(|(count, law)| law(t).clamp(0.0, 1.0).powi(*count as i32)).product())
+            }
             // Of n equal ones fewer than k have come: an incomplete beta function.
             [(_, law)] => {
                 let law = Rc::clone(law);

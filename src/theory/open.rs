@@ -221,7 +221,8 @@ impl Network<'_> {
     /// the other: then they are independent, as at stations in a row (J. Walrand, P. Varaiya 1980, "Sojourn times and the overtaking
     /// condition in Jacksonian networks", Adv. Appl. Prob. 12).
     fn spread(&self, model: &Model, route: &Route) -> Times {
-        let Some(sequence) = route.sequence.as_ref().filter(|_| route.delay == 0.0 && route.onward.iter().all(|x| *x == 0.0)) else {
+        let Some(sequence) = route.sequence.as_ref().filter(|_| route.delay == 0.0 && route.onward.iter().all(|x| *x == 0.0))
+        else {
             return Times::default();
         };
         let seen = sequence.iter().map(|id| self.services[id.0 as usize].as_ref());

@@ -122,7 +122,8 @@ fn retries_and_loops() {
     near(&found, "services.db.offered.rate", 542.756 * 2.18565301);
     near(&found, "producers.web.failed.ratio", 0.0601692057);
     assert_eq!(value(&found, "producers.web.response.mean"), None);
-    let found = answers(&system(poisson(526.001), vec![layered(0, vec![retry(2000, 0.0505724)])], vec![failing(6, 179.94, 0.44)]));
+    let found =
+        answers(&system(poisson(526.001), vec![layered(0, vec![retry(2000, 0.0505724)])], vec![failing(6, 179.94, 0.44)]));
     near(&found, "producers.web.response.mean", 0.058_175_308_352_458_37);
     near(&found, "producers.web.retries.rate", 20.900_890_192_600_002 / 0.0505724);
 }

@@ -43,11 +43,11 @@ def choose(*ways):
 # Where it would be thousands (load above 0.93), what can be afforded.
 VARIABILITY = {
     "blkg-01": 4, "blkg-05": 1, "blkg-06": 2, "blkg-08": 221, "clsd-01": 8, "clsd-05": 436, "clsd-06": 57, "clsd-08": 83,
-    "disp-09": 59, "disp-10": 175, "erla-02": 25, "erla-05": 482, "erla-06": 11, "fan-01": 1, "fan-02": 1, "fan-03": 1,
+    "disp-09": 59, "disp-10": 175, "erla-02": 150, "erla-05": 482, "erla-06": 11, "fan-01": 1, "fan-02": 1, "fan-03": 1,
     "fan-07": 1, "fb-01": 106, "fb-03": 279, "fb-05": 115, "fb-07": 4, "fb-09": 14, "fj-01": 25, "fj-04": 175, "fj-05": 25,
     "hdg-04": 1, "hdg-05": 1, "jack-01": 65, "jack-02": 83, "jsq-01": 150, "jsq-02": 164, "jsq-07": 116, "mcl-02-host": 89,
-    "mcl-02-lock": 171, "mmcg-02": 24, "mmcg-04": 76, "mmckm-02": 36, "mmckm-03": 6, "ps-01": 9, "ps-03": 27, "ps-05": 439,
-    "redl-03": 1, "redl-05": 15, "retr-01": 10, "retr-04": 110, "retr-06": 57, "tmo-02": 11, "tmo-04": 72, "tmo-05": 5,
+    "mcl-02-lock": 171, "mmcg-02": 60, "mmcg-04": 76, "mmckm-02": 36, "mmckm-03": 6, "ps-01": 9, "ps-03": 27, "ps-05": 439,
+    "redl-03": 1, "redl-05": 15, "retr-01": 40, "retr-04": 110, "retr-06": 57, "tmo-02": 44, "tmo-04": 72, "tmo-05": 5,
     "tmo-07": 800, "tok-02": 2, "tok-03": 5, "tok-07": 800, "tok-08": 244,
 }
 
@@ -282,7 +282,7 @@ def hedged(instance):
     it.open({"arrival_rate_per_s": 10}, call("bare"), name="bare")
     it.service(text, MANY, "leaf").service(text, MANY, "bare")
     it.told("hedge_frac", "services.leaf.offered.rate", lambda x: 10 * (1 + x), note="1 and the share, times 10 requests a second")
-    it.latency(RESPONSE, "latency", "mean", "p50", "p95", "p99", "p99.9")
+    it.latency(RESPONSE, "latency", "mean", "p50", "p95", "p99", "p99.9").least = 4 * TAILS      # of two producers
     return it.told("latency_p99_unhedged_s", "producers.bare.response.p99").result()
 
 
