@@ -42,7 +42,12 @@ fn run(overrides: &[&str]) -> (Stability, Vec<Warning>) {
 fn run_text(text: &str, overrides: &[&str]) -> (Stability, Vec<Warning>) {
     let model = model(text, overrides);
     let study = study(&model);
-    let warnings = report::advice(&model, &Load::of(&model), &study.summary, study.warmup);
+    let warnings = report::advice(
+        &model,
+        &Load::of(&model),
+        &study.summary,
+        &study.courses.iter().map(|course| course.warmup).collect::<Vec<_>>(),
+    );
     (study.summary.stability[0].clone(), warnings)
 }
 
@@ -173,7 +178,12 @@ fn warm_ups_that_do_not_fit_are_told() {
 fn a_run_that_is_over_before_its_warm_up_is_told() {
     let model = model(HEALTHY, &["run.stop=drained", "producers.web.messages=1000", "run.warmup=1min"]);
     let study = study(&model);
-    let warnings = report::advice(&model, &Load::of(&model), &study.summary, study.warmup);
+    let warnings = report::advice(
+        &model,
+        &Load::of(&model),
+        &study.summary,
+        &study.courses.iter().map(|course| course.warmup).collect::<Vec<_>>(),
+    );
     says(&warnings, "warm-up", &["10 of 10 replications were over before their warm-up of 60 s was"]);
 }
 

@@ -7,7 +7,7 @@ use super::agenda::Agenda;
 use super::arrivals::Clock;
 use super::balance::Balancer;
 use super::codel::Codel;
-use super::fault::{self, Victim, endangered, lossy};
+use super::fault::{self, FaultState, Victim, endangered, lossy};
 use super::fifo::Fifo;
 use super::frame::{Guard, Places};
 use super::handlers::{Handlers, Names};
@@ -24,7 +24,7 @@ use super::store::Store;
 use super::timers::Timers;
 use super::world::{Callers, Consumer, Onward, Pool, Producer, Queue, Tally, WorkSource, Worker, World};
 use crate::model::{
-    self, Ack, Arrivals, Handler, Layer, Model, PoolId, Prefetch, ProducerId, QueueId, ServiceId, Shed, Step, Target,
+    self, Ack, Arrivals, FaultKind, Handler, Layer, Model, PoolId, Prefetch, ProducerId, QueueId, ServiceId, Shed, Step, Target,
 };
 use crate::random::Stream;
 use crate::units::{Span, Time};
@@ -68,7 +68,7 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         hosts: model.hosts.iter().map(host).collect(),
         keys: model.producers.iter().map(|producer| keys(producer, &named)).collect(),
         holdings: Slab::new(),
-        faults: model.faults.iter().enumerate().map(|(at, it)| fault::state(it, named("faults", &at.to_string()))).collect(),
+        faults: fault_states(model, &named),
         victims,
         endangered: !model.faults.is_empty(),
         names,
@@ -337,6 +337,36 @@ fn length(limit: Option<u64>) -> usize {
 fn sole_pool(model: &Model, queue: QueueId) -> Option<u32> {
     let mut pools = model.pools_on(queue);
     pools.next().filter(|_| pools.next().is_none()).map(|(id, _)| id.0)
+}
+
+/// All faults, each with a stream that is named after what it does to whom, so that another fault changes nothing for it.
+fn fault_states(model: &Model, named: &dyn Fn(&str, &str) -> Stream) -> Vec<FaultState> {
+    let mut met: Vec<String> = Vec::new();
+    let mut states = Vec::new();
+    for fault in &model.faults {
+        let name = match fault.kind {
+            FaultKind::Crash { target, .. } => format!("crash {}", entity(model, target)),
+            FaultKind::Pause { target } => format!("pause {}", entity(model, target)),
+            FaultKind::Slow { target, .. } => format!("slow {}", entity(model, target)),
+            FaultKind::Loss { target, .. } => format!("loss {}", entity(model, target)),
+            FaultKind::Partition { from, to } => format!("partition {} {}", entity(model, from), entity(model, to)),
+        };
+        let nth = met.iter().filter(|other| **other == name).count();
+        states.push(fault::state(fault, named(&name, &format!("times {nth}"))));
+        met.push(name);
+    }
+    states
+}
+
+/// An entity as its metrics begin.
+fn entity(model: &Model, target: Target) -> String {
+    match target {
+        Target::Pool(id) => format!("consumers.{}", model.pools[id.0 as usize].name),
+        Target::Service(id) => format!("services.{}", model.service(id).name),
+        Target::Host(id) => format!("hosts.{}", model.hosts[id.0 as usize].name),
+        Target::Queue(id) => format!("queues.{}", model.queue(id).name),
+        Target::Producer(id) => format!("producers.{}", model.producers[id.0 as usize].name),
+    }
 }
 
 /// What the user calls pools, of which a service may have several, and locks.

@@ -2,10 +2,9 @@
 
 use super::along::Along;
 use crate::engine::{Halt, Presence, Tally, World};
-use crate::measure::{self, Journal, Recorder, Series, gauges, reading};
-use crate::model::{Model, Stop};
+use crate::measure::{self, Recorder, Series, gauges, reading};
+use crate::model::{FaultTimes, Model, Stop};
 use crate::units::{Span, Time};
-use std::io::Write;
 
 /// Bins that a series is meant to have.
 const BINS: u64 = 200;
@@ -53,11 +52,16 @@ pub struct Replication {
 impl Schedule {
     /// The schedule of a model with this warm-up.
     pub fn new(model: &Model, warmup: Span) -> Schedule {
+        Schedule::lasting(model, warmup, model.plan.duration)
+    }
+
+    /// The same, where another time than that of the plan is measured.
+    pub fn lasting(model: &Model, warmup: Span, duration: Option<Span>) -> Schedule {
         let plan = &model.plan;
-        let whole = plan.duration.map(|duration| warmup + duration);
+        let whole = duration.map(|duration| warmup + duration);
         Schedule {
             warmup,
-            duration: plan.duration,
+            duration,
             drain: plan.stop == Stop::Drained,
             along: model.plan.replications == 1 && steady(model),
             bin: plan.bin.or_else(|| whole.map(|whole| round_width(whole.0 / BINS))),
@@ -65,14 +69,16 @@ impl Schedule {
     }
 
     /// When producers fall silent.
-    fn arrivals_end(&self) -> Time {
+    pub(super) fn arrivals_end(&self) -> Time {
         self.duration.map_or(Time::LATEST, |duration| Time::ZERO + self.warmup + duration)
     }
 }
 
 /// Whether a model has a steady state to be measured: no plan over time, no end of arrivals, no start that matters.
 pub fn steady(model: &Model) -> bool {
-    let planned = model.producers.iter().any(|producer| producer.arrivals.varies_by_plan() || producer.messages.is_some());
+    let faults = model.faults.iter().any(|fault| matches!(fault.times, FaultTimes::At { .. }));
+    let planned =
+        faults || model.producers.iter().any(|producer| producer.arrivals.varies_by_plan() || producer.messages.is_some());
     !(model.plan.terminating || planned || model.plan.stop == Stop::Drained)
 }
 
@@ -166,26 +172,6 @@ fn audit(model: &Model, world: &World, recorder: &Recorder, [begin, end]: [Prese
     if let Err(what) = world.audit().and_then(|()| laws()) {
         panic!("{what} (replication {replication}, seed {})", model.plan.seed);
     }
-}
-
-/// Writes the journal of the first replication: the same events once more, with an observer that writes. `progress` is told
-/// the simulated time now and then, and ends the journal early by answering `false`.
-///
-/// # Errors
-/// What the output says; [`std::io::ErrorKind::Interrupted`] when it was ended early.
-pub fn journal(model: &Model, warmup: Span, out: impl Write, progress: &dyn Fn(Time) -> bool) -> std::io::Result<()> {
-    let schedule = Schedule::new(model, warmup);
-    let end = schedule.arrivals_end();
-    let mut world = World::new(model, model.plan.seed, 0, end);
-    let mut journal = Journal::new(model, out);
-    let until = if schedule.drain { Time::LATEST } else { end };
-    let max_events = model.plan.max_events.unwrap_or(u64::MAX);
-    while !world.advance_a_while(until, max_events, &mut journal).map_err(std::io::Error::other)? {
-        if !progress(world.last_event()) {
-            return Err(std::io::ErrorKind::Interrupted.into());
-        }
-    }
-    journal.finish()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod sums;
 
 pub use census::Census;
 pub use histogram::Histogram;
-pub use journal::Journal;
+pub use journal::{Journal, Row, Rows};
 pub use laws::{Violation, laws};
 pub use level::Level;
 pub use recorder::Recorder;

@@ -225,7 +225,7 @@ impl Table {
 /// The columns of one quantity that are worth showing.
 fn group(table: Table, names: &[String], result: &RunResult, title: &'static str, specs: &'static [Spec]) -> Option<Group> {
     let metrics = &result.summary.metrics;
-    let from_empty = result.provenance.warmup == 0.0;
+    let from_empty = |name: &str| result.summary.warmup(&format!("{}.{name}", table.prefix())) == 0.0;
     let mixed = !result.meeting_producers().is_empty();
     let reading = |name: &str, metric: &str| metrics.get(&format!("{}.{name}.{metric}", table.prefix()));
     let value = |name: &str, metric: &str| reading(name, metric).and_then(|reading| reading.value.estimate);
@@ -235,8 +235,8 @@ fn group(table: Table, names: &[String], result: &RunResult, title: &'static str
             Always => true,
             Mixed if !mixed => false,
             Measured | Mixed => names.iter().any(|name| value(name, metric).is_some()),
-            Once if !from_empty => false,
-            Nonzero | Once => names.iter().any(|name| value(name, metric).is_some_and(|value| value != 0.0)),
+            Nonzero => names.iter().any(|name| value(name, metric).is_some_and(|value| value != 0.0)),
+            Once => names.iter().any(|name| from_empty(name) && value(name, metric).is_some_and(|value| value != 0.0)),
         })
         .collect();
     let first = kept.first()?;
@@ -244,13 +244,14 @@ fn group(table: Table, names: &[String], result: &RunResult, title: &'static str
     let unit = kind.unit(names.iter().flat_map(|name| kept.iter().filter_map(move |spec| value(name, spec.0))));
     let columns = kept
         .iter()
-        .map(|(metric, head, interval, _)| Column {
+        .map(|(metric, head, interval, keep)| Column {
             head,
             cells: names
                 .iter()
                 .map(|name| {
                     let nothing = Shown { value: quantity::NOTHING.to_owned(), margin: None };
-                    let mut shown = reading(name, metric).map_or(nothing, |reading| quantity::shown(&reading.value, unit));
+                    let own = reading(name, metric).filter(|_| *keep != Once || from_empty(name));
+                    let mut shown = own.map_or(nothing, |reading| quantity::shown(&reading.value, unit));
                     if !interval {
                         shown.margin = None;
                     }

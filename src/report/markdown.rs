@@ -16,6 +16,9 @@ pub fn markdown(result: &RunResult) -> String {
         let _ = write!(out, "; {precision}");
     }
     out.push_str(".\n");
+    for (at, part) in preamble::parts(result).iter().enumerate() {
+        let _ = writeln!(out, "{}- {}", if at == 0 { "\n" } else { "" }, plain(part));
+    }
     for block in TABLES.iter().filter_map(|table| table.block(result)) {
         write_block(&mut out, &block);
     }

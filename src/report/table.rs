@@ -53,6 +53,9 @@ fn head(result: &RunResult, style: Style, wall: Option<Duration>) -> Vec<String>
     }
     let mut lines = vec![first];
     lines.extend(wrapped(&style.signs(&preamble::plan(result)), style.width));
+    for part in preamble::parts(result) {
+        lines.extend(wrapped(&style.signs(&part), style.width.saturating_sub(2)).iter().map(|line| format!("  {line}")));
+    }
     lines.extend(preamble::precision(result).map(|line| style.signs(&line)));
     lines.extend(wrapped(&style.signs(&notes.join("; ")), style.width).into_iter().filter(|line| !line.is_empty()));
     lines

@@ -217,7 +217,12 @@ impl Branch {
 /// Something with what comes to it and what leads on from it.
 pub(super) fn drawn(head: &str, facts: &str, branches: &[Branch], style: Style) -> Vec<String> {
     let name_width = branches.iter().map(|branch| width(&style.signs(&branch.name))).max().unwrap_or(0);
-    let mut lines = vec![format!("{}{}", style.paint(Role::Heading, head), style.paint(Role::Faint, facts))];
+    let room = style.width.saturating_sub(width(head) + 1).max(20);
+    let mut lines = Vec::new();
+    for (line, part) in wrapped(facts.trim_start(), room).iter().enumerate() {
+        let lead = if line == 0 { style.paint(Role::Heading, head) } else { " ".repeat(width(head)) };
+        lines.push(format!("{lead}{}", style.paint(Role::Faint, &format!(" {part}"))));
+    }
     for (at, branch) in branches.iter().enumerate() {
         let last = at + 1 == branches.len();
         let corner = if last { "└" } else { "├" };

@@ -43,27 +43,27 @@ fn named(names: &[&str]) -> String {
 /// Far percentiles that are shown or judged, with too few observations beyond them: one warning for each percentile, naming the
 /// quantities.
 pub(super) fn few_samples(model: &Model, summary: &Summary) -> Vec<Warning> {
-    let replications = summary.replicates.len().max(1) as f64;
     let mut warnings = Vec::new();
     let mut told = BTreeSet::new();
     for (suffix, percentile, beyond) in FAR_PERCENTILES {
         let mut scarce: Vec<(&str, f64)> = Vec::new();
         for (metric, shape) in &summary.distributions {
-            let samples = shape.count as f64 / replications * beyond;
+            let samples = shape.count as f64 / summary.replications(metric).max(1) as f64 * beyond;
             // What is too few for p99 is too few for all that lies further out.
             let few = shape.count > 0 && samples.round() < OBSERVATIONS_BEYOND;
             if few && matters(model, summary, &format!("{metric}.{suffix}")) && told.insert(metric) {
                 scarce.push((metric, samples));
             }
         }
-        let Some(worst) = scarce.iter().map(|(_, samples)| *samples).reduce(f64::min) else {
+        let Some((metric, worst)) = scarce.iter().copied().reduce(|one, other| if other.1 < one.1 { other } else { one }) else {
             continue;
         };
         let names: Vec<&str> = scarce.iter().map(|(metric, _)| *metric).collect();
         let ends = model.producers.iter().any(|producer| producer.messages.is_some() || producer.arrivals.ends());
-        let cure = match model.plan.duration {
+        let planned = model.plan.duration.map(|duration| duration.as_secs_f64());
+        let cure = match summary.part(metric).map_or(planned, |part| part.duration) {
             Some(duration) if !ends => {
-                let needed = duration.as_secs_f64() * OBSERVATIONS_BEYOND / worst;
+                let needed = duration * OBSERVATIONS_BEYOND / worst;
                 format!("a `run.duration` of {} would do", plainly(needed, Kind::Time))
             }
             _ => "let the producers send more messages".to_owned(),
@@ -105,29 +105,35 @@ pub(super) fn correlated(model: &Model, summary: &Summary) -> Option<Warning> {
 }
 
 /// A warm-up that could not be told, is longer than what is measured, or was not over when the run was.
-pub(super) fn warm_up(model: &Model, summary: &Summary, cut: Cut) -> Option<Warning> {
+pub(super) fn warm_up(model: &Model, summary: &Summary, at: usize, cut: Cut) -> Option<Warning> {
+    let part = summary.parts.get(at);
+    let whose = part.map_or(String::new(), |part| {
+        let names: Vec<String> = part.queues().map(|name| format!("`{name}`")).collect();
+        format!(" of {}", names.join(", "))
+    });
     let warm_up = |message: String| Some(warning("warm-up", message));
     let span = cut.span();
     let over = summary.replicates.iter().filter(|replicate| replicate.simulated < span.as_secs_f64()).count();
-    if over > 0 {
+    if over > 0 && part.is_none() {
         let (of, within) = (summary.replicates.len(), length(span));
         return warm_up(format!(
             "{over} of {of} replications were over before their warm-up of {within} was: nothing of them was measured; \
              set `run.warmup = \"none\"`, or let the producers send for longer"
         ));
     }
-    let duration = model.plan.duration?;
+    let planned = model.plan.duration.map(|duration| duration.as_secs_f64());
+    let duration = Span::from_secs_f64(part.map_or(planned, |part| part.duration)?);
     match cut {
         Cut::Unsure(_) if summary.stability.iter().any(|seen| seen.verdict == Verdict::Overloaded) => None,
         Cut::Unsure(_) => warm_up(format!(
-            "the backlog had not settled by the middle of the run, so that its warm-up cannot be told: {span} were cut; try a \
+            "the backlog{whose} had not settled by the middle of the run, so that its warm-up cannot be told: {span} were cut; try a \
              `run.duration` of {}, or `run.start = \"empty\"` if the start is what you want to see",
             plainly(duration.as_secs_f64() * LONGER, Kind::Time)
         )),
         Cut::Found(_) | Cut::Given(_) if span > duration => {
             let shorter = if matches!(model.plan.warmup, Warmup::Fixed(_)) { ", or shorten `run.warmup`" } else { "" };
             warm_up(format!(
-                "the warm-up of {} is longer than the {} that are measured: most of the work is thrown away; a `run.duration` of \
+                "the warm-up{whose} of {} is longer than the {} that are measured: most of the work is thrown away; a `run.duration` of \
                  {} would use two thirds of it{shorter}",
                 length(span),
                 length(duration),

@@ -14,8 +14,9 @@ use crate::random::Distribution;
 /// A mean below this many nanoseconds is coarse on a clock that ticks once a nanosecond.
 const COARSE: f64 = 1000.0;
 
-/// Everything that the user should know about this run, the gravest first; `cut` is what was not measured of it.
-pub fn advice(model: &Model, load: &Load, summary: &Summary, cut: Cut) -> Vec<Warning> {
+/// Everything that the user should know about this run, the gravest first; `cuts` is what was not measured of
+/// each of its parts.
+pub fn advice(model: &Model, load: &Load, summary: &Summary, cuts: &[Cut]) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for (at, queue) in model.queues.iter().enumerate() {
         warnings.extend(load::of_queue(model, load, QueueId(at as u32), summary));
@@ -33,7 +34,7 @@ pub fn advice(model: &Model, load: &Load, summary: &Summary, cut: Cut) -> Vec<Wa
         warnings.extend(stability::trouble(model, load, spot).map(|trouble| load::of_shared(model, load, spot, trouble)));
     }
     warnings.extend(nothing_finished(model, summary));
-    warnings.extend(data::warm_up(model, summary, cut));
+    warnings.extend(cuts.iter().enumerate().filter_map(|(at, cut)| data::warm_up(model, summary, at, *cut)));
     warnings.extend(data::correlated(model, summary));
     warnings.extend(data::few_samples(model, summary));
     warnings.extend(data::wide_intervals(model, summary));
