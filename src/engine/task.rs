@@ -378,7 +378,7 @@ impl World {
             (task.running < task.needed).then_some(verdict)
         };
         if let Some(verdict) = decided {
-            self.stop_branches(parent, false, false, observer);
+            self.stop_branches(parent, true, false, observer);
             self.resume(parent, verdict);
         }
     }
