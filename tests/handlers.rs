@@ -311,7 +311,7 @@ fn watch(seed: u64) -> Fate {
     let mut watch = Watch::new(&model);
     let mut until = Time::ZERO;
     loop {
-        until = until + Span(100_000_000);
+        until += Span(100_000_000);
         match world.advance(until, MOST_EVENTS, &mut watch) {
             Ok(()) => {}
             Err(Halt::Deadlock { circle, .. }) => {

@@ -11,6 +11,7 @@
 
 mod agenda;
 mod arrivals;
+mod attempt;
 mod backoff;
 mod balance;
 mod breaker;
@@ -43,6 +44,7 @@ mod slab;
 mod store;
 mod task;
 mod timers;
+mod wake;
 mod world;
 
 pub use frame::Verdict;

@@ -91,6 +91,8 @@ pub struct QueueRecord {
     pub(super) withdrawn_buffered: u128,
     /// Broken off or withdrawn, and ready again.
     pub(super) returned: u64,
+    /// Ready and held together, where a crash may leave messages ready while consumers have credit; elsewhere it is composed.
+    whole: Option<Box<Level>>,
     /// Waiting in the queue.
     pub ready: Level,
     /// Held by consumers.
@@ -152,7 +154,7 @@ impl Recorder {
             .iter()
             .map(|pool| {
                 let unbuffered = unbuffered(pool.prefetch, pool.concurrency);
-                let lean = unbuffered && model.pools_on(pool.queue).count() == 1;
+                let lean = unbuffered && model.pools_on(pool.queue).count() == 1 && !model.may_crash(pool);
                 PoolRecord { unbuffered, lean, ..PoolRecord::default() }
             })
             .chain(model.services.iter().map(|_| PoolRecord { unbuffered: true, lean: true, ..PoolRecord::default() }))
@@ -160,6 +162,7 @@ impl Recorder {
         let queues = (0..model.queues.len())
             .map(|at| QueueRecord {
                 credit: credit(model, QueueId(at as u32)),
+                whole: model.pools_on(QueueId(at as u32)).any(|(_, pool)| model.may_crash(pool)).then(Box::default),
                 unbuffered: model.pools_on(QueueId(at as u32)).all(|(id, _)| pools[id.0 as usize].unbuffered),
                 lean: model.pools_on(QueueId(at as u32)).any(|(id, _)| pools[id.0 as usize].lean),
                 ..QueueRecord::default()
@@ -196,8 +199,8 @@ impl Recorder {
             *producer = ProducerRecord { publishes, completes_at, ..ProducerRecord::default() };
         }
         for queue in &mut self.queues {
-            let QueueRecord { ready, unacked, credit, unbuffered, lean, .. } = std::mem::take(queue);
-            *queue = QueueRecord { ready, unacked, credit, unbuffered, lean, ..QueueRecord::default() };
+            let QueueRecord { ready, unacked, whole, credit, unbuffered, lean, .. } = std::mem::take(queue);
+            *queue = QueueRecord { ready, unacked, whole, credit, unbuffered, lean, ..QueueRecord::default() };
             queue.drain.peak_at = now;
         }
         for lock in &mut self.locks {
@@ -211,7 +214,10 @@ impl Recorder {
     }
 
     fn levels(&mut self) -> impl Iterator<Item = &mut Level> {
-        let queues = self.queues.iter_mut().flat_map(|queue| [&mut queue.ready, &mut queue.unacked]);
+        let queues = self
+            .queues
+            .iter_mut()
+            .flat_map(|queue| [&mut queue.ready, &mut queue.unacked].into_iter().chain(queue.whole.as_deref_mut()));
         let shared = self.hosts.iter_mut().chain(self.locks.iter_mut().map(|lock| &mut lock.held));
         queues.chain(self.pools.iter_mut().map(|pool| &mut pool.busy)).chain(shared)
     }
@@ -281,6 +287,7 @@ impl Recorder {
         let record = &mut self.queues[queue as usize];
         if !resumed {
             record.unacked.rise(now);
+            record.settle(now);
         }
         if !record.unbuffered {
             record.wait.record(waited.0);
@@ -323,9 +330,12 @@ fn credit(model: &Model, queue: QueueId) -> Option<u64> {
 impl QueueRecord {
     /// Ready and unacknowledged messages together.
     ///
-    /// Not recorded but composed: a message is ready only while no consumer has credit, so that the consumers then hold all
+    /// Not recorded but composed, unless consumers may crash: a message is ready only while no consumer has credit, so that the consumers then hold all
     /// that they may. Without a limit none is ever ready.
     pub fn backlog(&self) -> Level {
+        if let Some(whole) = &self.whole {
+            return (**whole).clone();
+        }
         match self.credit {
             Some(credit) => self.unacked.topped_by(&self.ready, credit),
             None => self.unacked.clone(),
@@ -350,6 +360,15 @@ impl QueueRecord {
         if self.ready.value() >= max {
             self.drain = Drain { peak_at: now, took: None };
         }
+        self.settle(now);
+    }
+
+    /// Brings the backlog up to what is ready and held now, where it is recorded.
+    #[inline(always)]
+    fn settle(&mut self, now: Time) {
+        if let Some(whole) = &mut self.whole {
+            whole.set(now, self.ready.value() + self.unacked.value());
+        }
     }
 
     #[inline(always)]
@@ -358,6 +377,7 @@ impl QueueRecord {
         if self.ready.value() == 0 && self.drain.took.is_none() {
             self.drain.took = Some(now - self.drain.peak_at);
         }
+        self.settle(now);
     }
 }
 
@@ -375,6 +395,7 @@ impl Observer for Recorder {
                 }
                 if !refill {
                     record.unacked.rise(now);
+                    record.settle(now);
                 }
                 record.wait.record(waited.0);
             }
@@ -402,7 +423,9 @@ impl Observer for Recorder {
                 record.service.record(service.0);
                 record.sojourn.record(sojourn.0);
                 if !record.lean && !refilled {
-                    self.queues[queue as usize].unacked.fall(now);
+                    let record = &mut self.queues[queue as usize];
+                    record.unacked.fall(now);
+                    record.settle(now);
                 }
             }
             Transition::BrokenOff { pool, queue, service, sojourn, resumes, refilled } => {
@@ -414,12 +437,15 @@ impl Observer for Recorder {
                     record.busy.fall(now);
                 }
                 if !record.lean && !refilled {
-                    self.queues[queue as usize].unacked.fall(now);
+                    let record = &mut self.queues[queue as usize];
+                    record.unacked.fall(now);
+                    record.settle(now);
                 }
             }
             Transition::Withdrawn { queue, sojourn, buffered } => {
                 let record = &mut self.queues[queue as usize];
                 record.unacked.fall(now);
+                record.settle(now);
                 record.withdrawn += 1;
                 record.withdrawn_sojourn += u128::from(sojourn.0);
                 record.withdrawn_buffered += u128::from(buffered.0);
@@ -460,13 +486,7 @@ impl Observer for Recorder {
                 record.hits += u64::from(hit);
             }
             Transition::Cores { host, busy } => {
-                let level = &mut self.hosts[host as usize];
-                while level.value() < u64::from(busy) {
-                    level.rise(now);
-                }
-                while level.value() > u64::from(busy) {
-                    level.fall(now);
-                }
+                self.hosts[host as usize].set(now, u64::from(busy));
             }
             Transition::Lost { queue, outcome, waited, stored } => {
                 let record = &mut self.queues[queue as usize];

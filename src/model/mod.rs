@@ -98,6 +98,15 @@ impl Model {
             && self.faults.is_empty()
     }
 
+    /// Whether a fault may take consumers of this pool away.
+    pub fn may_crash(&self, pool: &ConsumerPool) -> bool {
+        self.faults.iter().any(|fault| match fault.kind {
+            FaultKind::Crash { target: Target::Pool(id), .. } => self.pools[id.0 as usize].name == pool.name,
+            FaultKind::Crash { target: Target::Host(id), .. } => pool.host == Some(id),
+            _ => false,
+        })
+    }
+
     /// The pools that take from this queue.
     pub fn pools_on(&self, queue: QueueId) -> impl Iterator<Item = (PoolId, &ConsumerPool)> {
         self.pools.iter().enumerate().filter(move |(_, pool)| pool.queue == queue).map(|(at, pool)| (PoolId(at as u32), pool))

@@ -44,14 +44,14 @@ pub fn measure(instance: &Instance, seed: u64) -> Vec<Outcome> {
 pub fn measure_changed(instance: &Instance, seed: u64, change: &dyn Fn(&mut Model)) -> Vec<Outcome> {
     let name = &instance.name;
     let document = scenario::read(&instance.path).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let model = scenario::resolve(&document, &[]).unwrap_or_else(|problems| panic!("{name}: {problems}")).model;
+    let mut model = scenario::resolve(&document, &[]).unwrap_or_else(|problems| panic!("{name}: {problems}")).model;
+    change(&mut model);
     outcomes(name, model, &instance.rows, seed)
 }
 
 /// Runs a model and collects what rows ask for; its seed is made of `seed` and its name.
 pub fn outcomes(name: &str, mut model: Model, rows: &[Row], seed: u64) -> Vec<Outcome> {
     model.plan.seed = seed_of(name, seed);
-    change(&mut model);
     let study = experiment::run(&model, &|_, _| true).unwrap_or_else(|stopped| panic!("{name}: {stopped}"));
     let degrees = study.summary.replicates.len() - 1;
     let outcome = |row: &Row| {
