@@ -397,10 +397,10 @@ impl World {
     /// told.
     pub(super) fn stop<O: Observer>(&mut self, id: u32, recall: bool, crashed: bool, observer: &mut O) {
         let waits = std::mem::replace(&mut self.handlers.tasks[id].waits, Waits::Nothing);
-        self.let_go(id, crashed, observer);
+        // It leaves what it waits for before it gives back what it holds: that might be the same.
         match waits {
             // Its place in the line is left, and frees it.
-            Waits::Turn => return,
+            Waits::Turn => return self.let_go(id, crashed, observer),
             Waits::Worker => {
                 if let Owner::Worker(worker) = self.handlers.tasks[id].owner {
                     self.agenda.clear(self.producers.len() + worker as usize);
@@ -417,6 +417,7 @@ impl World {
             Waits::Suspended | Waits::Pause => {}
             Waits::Nothing => unreachable!("a task is stopped twice"),
         }
+        self.let_go(id, crashed, observer);
         self.handlers.tasks.remove(id);
     }
 
