@@ -47,8 +47,9 @@ pub(super) struct Task {
     pub peer: u32,
     /// When it began to wait for a lock.
     pub since: Time,
-    /// Its caller has been answered.
+    /// Its caller has been answered, and did not wait for that any more.
     pub replied: bool,
+    pub in_vain: bool,
     /// When what it does now is over; in a pause, what is left of it in nanoseconds. Whether that is work.
     pub until: Time,
     pub left: f64,
@@ -138,6 +139,7 @@ impl World {
             peer: NONE,
             since: self.now,
             replied: false,
+            in_vain: false,
             until: self.now,
             left: 0.0,
             working: false,
@@ -264,13 +266,11 @@ impl World {
                 Op::Reply => {
                     let slot = task.message;
                     let whole = self.whole(id);
+                    let in_vain = self.messages[slot].frame == NONE;
                     let task = &mut self.handlers.tasks[whole];
-                    let first = !std::mem::replace(&mut task.replied, true);
-                    if let Some(place) =
-                        self.pools.get(task.pool as usize).filter(|place| first && place.onward == Onward::Answer)
-                    {
-                        let record = place.record;
-                        self.answer_or_waste(slot, Verdict::Ok, record, observer);
+                    if !std::mem::replace(&mut task.replied, true) {
+                        task.in_vain = in_vain;
+                        self.answer(slot, Verdict::Ok, observer);
                     }
                 }
                 Op::Look { cache, stream, hit } => {
@@ -424,12 +424,13 @@ impl World {
     /// A task has come to its end.
     fn conclude<O: Observer>(&mut self, id: u32, verdict: Verdict, observer: &mut O) {
         self.let_go(id, false, observer);
-        let Task { message, owner, replied, began, .. } = self.handlers.tasks[id];
+        let Task { message, owner, replied, in_vain, began, .. } = self.handlers.tasks[id];
         match owner {
             Owner::Branch(parent) => return self.join(parent, id, verdict, observer),
             Owner::Worker(worker) => {
                 self.handlers.tasks.remove(id);
-                self.complete(worker as usize, message, verdict, replied, observer);
+                let answered = replied.then_some(!in_vain);
+                self.complete(worker as usize, message, verdict, answered, observer);
             }
             Owner::Caller { producer, client } => {
                 self.handlers.tasks.remove(id);
@@ -438,8 +439,15 @@ impl World {
         }
     }
 
-    /// A worker has run its program to the end.
-    fn complete<O: Observer>(&mut self, worker: usize, slot: MessageSlot, verdict: Verdict, replied: bool, observer: &mut O) {
+    /// A worker has run its program to the end; `answered`: it has replied, and whether somebody waited for that.
+    fn complete<O: Observer>(
+        &mut self,
+        worker: usize,
+        slot: MessageSlot,
+        verdict: Verdict,
+        answered: Option<bool>,
+        observer: &mut O,
+    ) {
         let pool = self.workers[worker].pool;
         let place = &self.pools[pool as usize];
         let (answers, record) = (place.onward == Onward::Answer, place.record);
@@ -452,8 +460,10 @@ impl World {
             let outcome = if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed };
             return self.end(slot, outcome, observer);
         }
-        if !replied {
-            self.answer_or_waste(slot, verdict, record, observer);
+        match answered {
+            None => self.answer_or_waste(slot, verdict, record, observer),
+            Some(false) => observer.record(self.now, Transition::Wasted { pool: record }),
+            Some(true) => {}
         }
         self.end(slot, Outcome::Completed, observer);
     }
