@@ -193,7 +193,7 @@ impl World {
                 if branch == NONE { (format!("{who} waits"), None) } else { self.waits_for(branch, survey) }
             }
             Waits::Call(frame) => {
-                let Some((request, queue)) = self.attempt(frame) else { return (format!("{who} waits for an answer"), None) };
+                let Some((request, queue)) = self.attempt(frame) else { return self.waits_outside(who, frame, survey) };
                 let pool = self.queues[queue as usize].sole_pool;
                 let served = survey.serving.get(&request).copied();
                 let next = served.or_else(|| stuck(&survey.pools[pool as usize].0));
@@ -201,6 +201,19 @@ impl World {
             }
             _ => (format!("{who} waits"), None),
         }
+    }
+
+    /// What a call that is not at a service waits for: a place in a bulkhead, and a task that has one.
+    fn waits_outside(&self, who: String, frame: u32, survey: &Survey) -> (String, Option<u32>) {
+        let Frame { call, layer, state, child, .. } = self.handlers.frames[frame];
+        if state != State::Outside && child != NONE {
+            return self.waits_outside(who, child, survey);
+        }
+        let service = self.handlers.code.calls[call as usize].call.service.0 as usize;
+        let pool = self.queues[self.handlers.services[service].queue as usize].sole_pool;
+        let inside = survey.inside.get(&(call, layer)).and_then(|inside| inside.first());
+        let next = inside.map(|&other| self.handlers.frames[other].task);
+        (format!("{who} waits for a place in the bulkhead before {}", self.name_of(pool)), next)
     }
 
     /// The request of a call that is at a service, and the queue to which it came.

@@ -47,8 +47,9 @@ pub(super) struct Task {
     pub peer: u32,
     /// When it began to wait for a lock.
     pub since: Time,
-    /// Its caller has been answered.
+    /// Its caller has been answered, and did not wait for that any more.
     pub replied: bool,
+    pub in_vain: bool,
     /// When what it does now is over; in a pause, what is left of it in nanoseconds. Whether that is work.
     pub until: Time,
     pub left: f64,
@@ -138,6 +139,7 @@ impl World {
             peer: NONE,
             since: self.now,
             replied: false,
+            in_vain: false,
             until: self.now,
             left: 0.0,
             working: false,
@@ -264,13 +266,11 @@ impl World {
                 Op::Reply => {
                     let slot = task.message;
                     let whole = self.whole(id);
+                    let in_vain = self.messages[slot].frame == NONE;
                     let task = &mut self.handlers.tasks[whole];
-                    let first = !std::mem::replace(&mut task.replied, true);
-                    if let Some(place) =
-                        self.pools.get(task.pool as usize).filter(|place| first && place.onward == Onward::Answer)
-                    {
-                        let record = place.record;
-                        self.answer_or_waste(slot, Verdict::Ok, record, observer);
+                    if !std::mem::replace(&mut task.replied, true) {
+                        task.in_vain = in_vain;
+                        self.answer(slot, Verdict::Ok, observer);
                     }
                 }
                 Op::Look { cache, stream, hit } => {
@@ -397,10 +397,10 @@ impl World {
     /// told.
     pub(super) fn stop<O: Observer>(&mut self, id: u32, recall: bool, crashed: bool, observer: &mut O) {
         let waits = std::mem::replace(&mut self.handlers.tasks[id].waits, Waits::Nothing);
-        self.let_go(id, crashed, observer);
+        // It leaves what it waits for before it gives back what it holds: that might be the same.
         match waits {
             // Its place in the line is left, and frees it.
-            Waits::Turn => return,
+            Waits::Turn => return self.let_go(id, crashed, observer),
             Waits::Worker => {
                 if let Owner::Worker(worker) = self.handlers.tasks[id].owner {
                     self.agenda.clear(self.producers.len() + worker as usize);
@@ -417,18 +417,20 @@ impl World {
             Waits::Suspended | Waits::Pause => {}
             Waits::Nothing => unreachable!("a task is stopped twice"),
         }
+        self.let_go(id, crashed, observer);
         self.handlers.tasks.remove(id);
     }
 
     /// A task has come to its end.
     fn conclude<O: Observer>(&mut self, id: u32, verdict: Verdict, observer: &mut O) {
         self.let_go(id, false, observer);
-        let Task { message, owner, replied, began, .. } = self.handlers.tasks[id];
+        let Task { message, owner, replied, in_vain, began, .. } = self.handlers.tasks[id];
         match owner {
             Owner::Branch(parent) => self.join(parent, id, verdict, observer),
             Owner::Worker(worker) => {
                 self.handlers.tasks.remove(id);
-                self.complete(worker as usize, message, verdict, replied, observer);
+                let answered = replied.then_some(!in_vain);
+                self.complete(worker as usize, message, verdict, answered, observer);
             }
             Owner::Caller { producer, client } => {
                 self.handlers.tasks.remove(id);
@@ -437,8 +439,15 @@ impl World {
         }
     }
 
-    /// A worker has run its program to the end.
-    fn complete<O: Observer>(&mut self, worker: usize, slot: MessageSlot, verdict: Verdict, replied: bool, observer: &mut O) {
+    /// A worker has run its program to the end; `answered`: it has replied, and whether somebody waited for that.
+    fn complete<O: Observer>(
+        &mut self,
+        worker: usize,
+        slot: MessageSlot,
+        verdict: Verdict,
+        answered: Option<bool>,
+        observer: &mut O,
+    ) {
         let pool = self.workers[worker].pool;
         let place = &self.pools[pool as usize];
         let (answers, record) = (place.onward == Onward::Answer, place.record);
@@ -451,8 +460,10 @@ impl World {
             let outcome = if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed };
             return self.end(slot, outcome, observer);
         }
-        if !replied {
-            self.answer_or_waste(slot, verdict, record, observer);
+        match answered {
+            None => self.answer_or_waste(slot, verdict, record, observer),
+            Some(false) => observer.record(self.now, Transition::Wasted { pool: record }),
+            Some(true) => {}
         }
         self.end(slot, Outcome::Completed, observer);
     }
