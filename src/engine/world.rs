@@ -132,8 +132,13 @@ impl World {
     /// Builds the system, empty and at time zero, for one replication of a model. Producers fall silent at `arrivals_end`.
     pub fn new(model: &Model, seed: u64, replication: u32, arrivals_end: Time) -> World {
         let arrivals_end = arrivals_end.min(Time::LATEST);
-        let stream =
-            |table: &str, name: &str, purpose: &str| Stream::named(seed, replication, &format!("{table}.{name}"), purpose);
+        // Of an antithetic pair the second has the numbers of the first, mirrored.
+        let (number, second) =
+            if model.plan.antithetic { (replication & !1, replication & 1 == 1) } else { (replication, false) };
+        let stream = |table: &str, name: &str, purpose: &str| {
+            let stream = Stream::named(seed, number, &format!("{table}.{name}"), purpose);
+            if second { stream.mirrored() } else { stream }
+        };
         let producers: Vec<Producer> = model
             .producers
             .iter()

@@ -1,5 +1,6 @@
 //! What is kept of the replications of one schedule, and the summary of those that are there.
 
+use super::controls::Controls;
 use super::pool::Pool;
 use super::replication::{Replication, Schedule, simulate};
 use super::shape::shape;
@@ -27,6 +28,7 @@ pub(super) struct Gathered {
     kept: usize,
     ends: Vec<Time>,
     replicates: Vec<Replicate>,
+    controls: Controls,
 }
 
 impl Gathered {
@@ -40,6 +42,7 @@ impl Gathered {
             kept: 0,
             ends: Vec::new(),
             replicates: Vec::new(),
+            controls: Controls::default(),
         }
     }
 
@@ -83,7 +86,7 @@ impl Gathered {
     /// The estimate of a metric by its full name; `None` for a name that means nothing.
     pub fn estimate(&self, name: &str, confidence: f64) -> Option<Estimate> {
         let (metric, statistic, pool) = self.find(name)?;
-        Some(pool.estimate(metric.quantity, statistic, confidence))
+        Some(pool.estimate(metric.quantity, statistic, confidence, &self.controls.for_metric(&self.model, &metric.name)))
     }
 
     /// Observations behind a latency with this full name, and the order of the quantile that it asks for.
@@ -110,7 +113,9 @@ impl Gathered {
         if self.pools.is_empty() {
             self.pools = sources.iter().map(Pool::for_source).collect();
         }
-        self.pools.iter_mut().zip(sources).for_each(|(pool, source)| pool.add(source));
+        let joins = self.model.plan.antithetic && self.replicates.len() % 2 == 1;
+        self.pools.iter_mut().zip(sources).for_each(|(pool, source)| pool.add(source, joins));
+        self.controls.add(&self.model, &replication.recorder, replication.measured, joins);
         if let Some(along) = &replication.along {
             self.pools.iter_mut().enumerate().for_each(|(at, pool)| pool.look_along(along.slots(at), along.batches(at)));
         }
@@ -137,8 +142,9 @@ impl Gathered {
         let mut distributions = IndexMap::new();
         for (metric, pool) in metrics(&self.model).iter().zip(&self.pools) {
             let unit = metric.quantity.unit();
+            let controls = self.controls.for_metric(&self.model, &metric.name);
             let mut put = |name: String, statistic: Option<Statistic>| {
-                let value = pool.estimate(metric.quantity, statistic, confidence);
+                let value = pool.estimate(metric.quantity, statistic, confidence, &controls);
                 readings.insert(name, Reading { value, unit: unit.to_owned() });
             };
             match metric.quantity.statistics() {
@@ -190,15 +196,15 @@ impl Gathered {
         Series { bin: width as f64 / 1e9, warmup: self.schedule.warmup.as_secs_f64(), columns }
     }
 
-    /// The backlog of all queues in each bin, summed over the replications, and the seconds that a bin lasts.
-    pub fn backlog(&self) -> (Vec<f64>, f64) {
+    /// The backlog of all queues in each bin, for each replication, and the seconds that a bin lasts.
+    pub fn backlogs(&self) -> (Vec<Vec<f64>>, f64) {
         let levels: Vec<usize> =
             gauges(&self.model).iter().enumerate().filter(|(_, gauge)| gauge.unit == "messages").map(|(at, _)| at).collect();
         let bins = self.series.iter().map(|series| series.bins.len()).min().unwrap_or(0);
-        let whole =
-            |bin: usize| self.series.iter().flat_map(|series| levels.iter().map(move |&at| series.bins[bin][at] as f64)).sum();
+        let backlog = |bin: &Vec<u128>| levels.iter().map(|&at| bin[at] as f64).sum();
         // The last bin may be cut short.
+        let whole = |series: &measure::Series| series.bins[..bins.saturating_sub(1)].iter().map(backlog).collect();
         let width = self.series.first().map_or(0.0, |series| series.width as f64 / 1e9);
-        ((0..bins.saturating_sub(1)).map(whole).collect(), width)
+        (self.series.iter().map(whole).collect(), width)
     }
 }

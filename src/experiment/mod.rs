@@ -1,6 +1,7 @@
 //! Many runs: replications in parallel, and what they say together.
 
 mod along;
+mod controls;
 mod gathered;
 mod pool;
 mod precision;

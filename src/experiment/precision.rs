@@ -1,6 +1,7 @@
 //! As many replications as a precision needs.
 //!
-//! Ten to begin with, of at least 20,000 messages each; then half as many again, and so on, with a test after each round. The
+//! Ten to begin with, of at least 20,000 messages each; then as many more as the widths so far ask for, at least a quarter and at
+//! most as many as there are, with a test after each round: who looks often stops where the data look narrow by chance. The
 //! confidence is split among the metrics (Bonferroni), and a relative half-width must be g/(1 + g) to be g of the true mean
 //! (Law, "Simulation Modeling and Analysis", section 9.4). Replications that are there are not run again. They get longer only
 //! where the first round shows that they are too short: for their warm-up, or for a percentile that is asked for.
@@ -16,8 +17,14 @@ use crate::units::{Span, Time};
 use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
-/// Replications of the first round.
+/// Replications of the first round, or pairs of them.
 const FIRST: u32 = 10;
+/// A round adds at least this share of what is there.
+const LEAST_GROWTH: f64 = 0.25;
+/// And at most this: the widths that it follows are themselves estimated.
+const MOST_GROWTH: f64 = 1.0;
+/// It adds so much where a metric has no interval yet.
+const BLIND_GROWTH: f64 = 0.5;
 /// More would not fit the numbering of replications.
 const MOST: u32 = 1_000_000;
 /// Messages that a replication of the steady state should have at least.
@@ -68,7 +75,7 @@ pub(super) fn run(model: &Model, relative: f64, progress: Progress<'_>) -> Resul
     let confidence = 1.0 - (1.0 - model.plan.confidence) / names.len().max(1) as f64;
     let mut looks = 0;
     let mut stopped = StopReason::Interrupted;
-    let mut complete = gathered.replicates().len() == FIRST as usize;
+    let mut complete = gathered.replicates().len() == first(&model) as usize;
     let mut widths = IndexMap::new();
     while complete {
         looks += 1;
@@ -76,7 +83,8 @@ pub(super) fn run(model: &Model, relative: f64, progress: Progress<'_>) -> Resul
             .iter()
             .map(|name| (name.clone(), gathered.estimate(name, confidence).and_then(|estimate| relative_width(&estimate))))
             .collect();
-        if widths.values().all(|width: &Option<f64>| width.is_some_and(|width| width <= relative / (1.0 + relative))) {
+        let needed = relative / (1.0 + relative);
+        if widths.values().all(|width: &Option<f64>| width.is_some_and(|width| width <= needed)) {
             stopped = StopReason::Reached;
             break;
         }
@@ -84,8 +92,10 @@ pub(super) fn run(model: &Model, relative: f64, progress: Progress<'_>) -> Resul
         let used = spent + events(&gathered);
         let each = (events(&gathered) / u64::from(done)).max(1);
         let affordable = model.plan.precision.budget.saturating_sub(used) / each;
-        let next = (done + done.div_ceil(2)).min(MOST).min(done.saturating_add(affordable.min(u64::from(MOST)) as u32));
-        if next == done {
+        let wanted = (f64::from(done) * (1.0 + growth(&widths, needed))).ceil() as u32;
+        let pairs = if model.plan.antithetic { 2 } else { 1 };
+        let next = wanted.min(MOST).min(done.saturating_add(affordable.min(u64::from(MOST)) as u32)) / pairs * pairs;
+        if next <= done {
             stopped = StopReason::Budget;
             break;
         }
@@ -104,20 +114,34 @@ pub(super) fn run(model: &Model, relative: f64, progress: Progress<'_>) -> Resul
     Ok(Study { summary: gathered.summarise(), warmup, duration: model.plan.duration, precision: Some(reached) })
 }
 
+/// How much a round adds, as a share of what is there: widths fall with the root of the number of replications.
+fn growth(widths: &IndexMap<String, Option<f64>>, needed: f64) -> f64 {
+    let known = widths.values().copied().collect::<Option<Vec<f64>>>();
+    known.map_or(BLIND_GROWTH, |widths| {
+        let widest = widths.into_iter().fold(0.0, f64::max);
+        ((widest / needed).powi(2) - 1.0).clamp(LEAST_GROWTH, MOST_GROWTH)
+    })
+}
+
+/// Replications of the first round.
+fn first(model: &Model) -> u32 {
+    if model.plan.antithetic { 2 * FIRST } else { FIRST }
+}
+
 /// The first replications, long enough; also the model with their length, and the events of those that were too short.
 fn first_round(model: &Model, names: &[String], progress: Progress<'_>) -> Result<(Model, Gathered, Cut, u64), Stopped> {
     let mut model = model.clone();
     let mut spent = 0;
     let mut lengthened = 0;
     loop {
-        let (gathered, cut) = settle(&model, FIRST, progress)?;
+        let (gathered, cut) = settle(&model, first(&model), progress)?;
         let round = events(&gathered);
         // Only the steady state gains by longer runs; what the user wants to see from its start lasts as long as it lasts.
         let factor = if steady(&model) { lacking(&gathered, cut, names) } else { 1.0 };
         let longer = model.plan.duration.map(|duration| two_digits(Span((duration.0 as f64 * factor * SLACK) as u64)));
         let possible = longer.is_some_and(|longer| longer.0 < Time::LATEST.0 / 4);
         let affordable = spent as f64 + round as f64 * (1.0 + factor * SLACK) <= model.plan.precision.budget as f64;
-        let complete = gathered.replicates().len() == FIRST as usize;
+        let complete = gathered.replicates().len() == first(&model) as usize;
         if factor <= 1.0 || !possible || !affordable || !complete || lengthened == LENGTHENINGS {
             return Ok((model, gathered, cut, spent));
         }
