@@ -50,7 +50,7 @@ fn variance_is_reduced_and_the_truth_still_covered() {
     let mut case = models::case("mm1", 0.8).expect("the model is known");
     case.truths.truncate(1);
     let run = |controls, also| {
-        let plan = Plan { mode: Mode::Fixed(20), messages: 12e3, experiments: EXPERIMENTS, controls, also };
+        let plan = Plan { mode: Mode::Fixed(20), messages: 8e3, experiments: EXPERIMENTS, controls, also };
         study::study(&case, &plan).expect("the model is valid")
     };
     let [plain, corrected, pairs] =

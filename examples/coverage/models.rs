@@ -155,7 +155,8 @@ fn hyper(load: f64) -> Law {
 fn inverse(tail: impl Fn(f64) -> f64 + 'static) -> Box<dyn Fn(f64) -> f64> {
     Box::new(move |q| {
         let (mut low, mut high) = (0.0, 1.0);
-        if tail(0.0) <= 1.0 - q {
+        // What is known to the last digit may differ in it.
+        if tail(0.0) <= 1.0 - q + 1e-12 {
             return 0.0;
         }
         while tail(high) > 1.0 - q {
