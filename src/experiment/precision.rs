@@ -194,3 +194,20 @@ fn relative_width(estimate: &Estimate) -> Option<f64> {
     // Something that is zero for certain is known.
     Some(if half == 0.0 { 0.0 } else { half / value.abs() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Half-widths go with the root of the number of replications: 1.2 times too wide needs 1.44 times as many.
+    #[test]
+    fn a_round_adds_what_the_widest_interval_asks_for() {
+        let of = |widths: &[Option<f64>]| {
+            growth(&widths.iter().enumerate().map(|(at, width)| (at.to_string(), *width)).collect(), 0.02)
+        };
+        assert!((of(&[Some(0.024), Some(0.01)]) - 0.44).abs() < 1e-9);
+        // Never a look for a handful more, never far beyond what a few replications tell.
+        assert_eq!((of(&[Some(0.0201)]), of(&[Some(0.2)])), (LEAST_GROWTH, MOST_GROWTH));
+        assert_eq!(of(&[Some(0.024), None]), BLIND_GROWTH);
+    }
+}
