@@ -36,11 +36,10 @@ fn covered(rows: &[Row]) {
 
 #[test]
 fn ten_replications_cover_the_truth() {
-    covered(&rows("mm1", 0.5, Mode::Fixed(10), 12e3, 5));
-    covered(&rows("md1", 0.8, Mode::Fixed(10), 12e3, 2));
-    covered(&rows("mh2", 0.5, Mode::Fixed(10), 12e3, 2));
+    covered(&rows("mm1", 0.5, Mode::Fixed(10), 7e3, 5));
+    covered(&rows("md1", 0.8, Mode::Fixed(10), 8e3, 2));
     // Both classes: three quantities of the urgent, then p99.9 of them and three of the others.
-    covered(&rows("priority", 0.5, Mode::Fixed(10), 12e3, 7));
+    covered(&rows("priority", 0.5, Mode::Fixed(10), 8e3, 7));
 }
 
 /// With and without control variates, and in antithetic pairs: all cover, and what is known narrows the interval by a quarter.
@@ -50,7 +49,7 @@ fn variance_is_reduced_and_the_truth_still_covered() {
     let mut case = models::case("mm1", 0.8).expect("the model is known");
     case.truths.truncate(1);
     let run = |controls, also| {
-        let plan = Plan { mode: Mode::Fixed(20), messages: 8e3, experiments: EXPERIMENTS, controls, also };
+        let plan = Plan { mode: Mode::Fixed(20), messages: 4e3, experiments: EXPERIMENTS, controls, also };
         study::study(&case, &plan).expect("the model is valid")
     };
     let [plain, corrected, pairs] =
