@@ -51,10 +51,9 @@ struct Options {
 /// The messages are few enough for a study that takes minutes a model; precision is coarser where a message tells less.
 fn plan(mode: &str, load: f64) -> Option<(Mode, f64, bool)> {
     let (messages, precision) = match load {
-        ..0.6 => (110e3, 0.05),
-        ..0.85 => (150e3, 0.05),
-        ..0.925 => (200e3, 0.1),
-        _ => (300e3, 0.15),
+        ..0.85 => (110e3, 0.05),
+        ..0.925 => (110e3, 0.1),
+        _ => (150e3, 0.15),
     };
     let compared = messages * 10.0 / f64::from(COMPARED);
     Some(match mode {

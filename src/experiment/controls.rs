@@ -4,11 +4,11 @@
 //! replication with more of either has longer waits. [`crate::stats::controlled`] takes out what that explains.
 //!
 //! The rule is fixed beforehand, because to correct only where it looks well would spoil the interval: means of waits,
-//! sojourns, completions and numbers waiting, from at least 20 replications of a steady state, by the arrivals of all producers whose
-//! process is stationary with a finite variance, and by the work at the pools concerned where it is drawn with a finite
-//! variance. With ten replications the two degrees of freedom that it costs would leave little.
+//! sojourns, completions and numbers waiting, from at least 20 replications of a steady state after a warm-up, by the arrivals
+//! of all producers whose process is stationary with a finite variance, and by the work at the pools concerned where it is drawn
+//! with a finite variance. With ten replications the two degrees of freedom that it costs take half of what it gains.
 
-use super::replication::steady;
+use super::replication::{Replication, Schedule, steady};
 use crate::measure::Recorder;
 use crate::model::{Arrivals, ConsumerPool, Model, Producer, Work};
 use crate::units::Span;
@@ -39,11 +39,12 @@ const CORRECTED: [&str; 5] = ["completion", "wait", "sojourn", "ready", "backlog
 
 impl Controls {
     /// Adds a replication; `joins`: it is the second of a pair.
-    pub fn add(&mut self, model: &Model, recorder: &Recorder, measured: Span, joins: bool) {
-        if !model.plan.controls || !steady(model) {
+    pub fn add(&mut self, model: &Model, schedule: Schedule, replication: &Replication, joins: bool) {
+        // What begins with the run is not stationary: the first gap of a renewal process is as long as all others.
+        if !model.plan.controls || !steady(model) || schedule.warmup == Span::ZERO {
             return;
         }
-        let beyond = beyond(model, recorder, measured);
+        let beyond = beyond(model, &replication.recorder, replication.measured);
         match self.parts.last_mut().filter(|_| joins) {
             None => self.parts.push(beyond),
             Some(first) => {

@@ -115,7 +115,7 @@ impl Gathered {
         }
         let joins = self.model.plan.antithetic && self.replicates.len() % 2 == 1;
         self.pools.iter_mut().zip(sources).for_each(|(pool, source)| pool.add(source, joins));
-        self.controls.add(&self.model, &replication.recorder, replication.measured, joins);
+        self.controls.add(&self.model, self.schedule, &replication, joins);
         if let Some(along) = &replication.along {
             self.pools.iter_mut().enumerate().for_each(|(at, pool)| pool.look_along(along.slots(at), along.batches(at)));
         }
