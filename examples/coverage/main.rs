@@ -6,9 +6,9 @@
 //! ```
 //! Modes: `fixed` (10 replications), `one` (one long run), `precision` (replications until the interval is narrow enough), and
 //! three to compare, each of 20 replications: `plain`, `controls` (control variates), `antithetic` (pairs).
-//! Prints Markdown tables. Experiment e has the seed 1000 + e; nothing else differs. With `--record` the rows go into that page, between
-//! `<!-- coverage: MODE -->` and `<!-- end -->`, and what is there already is not done again, so that a study can be
-//! continued.
+//! Prints Markdown tables. Experiment e has the seed 1000 + e; nothing else differs. With `--record` the rows go into that
+//! page, between `<!-- coverage: MODE -->` and `<!-- end -->`, and what is there already is not done again, so that a study
+//! can be continued.
 
 mod models;
 mod record;

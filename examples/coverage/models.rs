@@ -226,8 +226,8 @@ fn priority(load: f64) -> Case {
 /// The quantiles of the wait of the lower of two classes in M/M/1, where the upper one comes at rate `above`.
 ///
 /// Of those in the system it waits for n with probability (1 - load) load^n, and for all of the upper class that come
-/// meanwhile: until a random walk from n, up at rate `above` and down at rate 1, reaches 0. The walk is uniformised: `left[k]` is the
-/// chance that it is still on its way after k steps, of which the time t holds a Poisson number.
+/// meanwhile: until a random walk from n, up at rate `above` and down at rate 1, reaches 0. The walk is uniformised: `left[k]`
+/// is the chance that it is still on its way after k steps, of which the time t holds a Poisson number.
 fn overtaken(load: f64, above: f64) -> Box<dyn Fn(f64) -> f64> {
     const STEPS: usize = 6000;
     let size = (-40.0 / load.ln()) as usize + 400;

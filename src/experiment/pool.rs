@@ -43,7 +43,8 @@ pub struct Pool {
 
 #[derive(Debug, Clone)]
 enum Data {
-    /// All observations; for each replication (seconds, count), and for those with observations the standard deviation in seconds.
+    /// All observations; for each replication (seconds, count), and for those with observations the standard deviation in
+    /// seconds.
     Latency { all: Histogram, sums: Vec<(f64, f64)>, deviations: Vec<(f64, f64)> },
     /// All times at all heights, and for each replication (integral in message-seconds, seconds).
     Level { all: Level, sums: Vec<(f64, f64)> },
@@ -83,8 +84,8 @@ impl Pool {
         Pool { data, parts: Vec::new(), replications: 0, independent: 0, slots: Vec::new(), forgets: None }
     }
 
-    /// Adds what the next replication says. `joins`: it belongs to the one before, as the second of an antithetic pair, and the two
-    /// are one part of the data.
+    /// Adds what the next replication says. `joins`: it belongs to the one before, as the second of an antithetic pair, and
+    /// the two are one part of the data.
     pub fn add(&mut self, source: Source, joins: bool) {
         self.replications += 1;
         if !joins {
@@ -130,7 +131,8 @@ impl Pool {
         }
     }
 
-    /// The estimate of a statistic; `None` for a quantity that has no statistics. A mean is corrected by `controls`, if there are any.
+    /// The estimate of a statistic; `None` for a quantity that has no statistics. A mean is corrected by `controls`, if there
+    /// are any.
     pub fn estimate(&self, quantity: Quantity, statistic: Option<Statistic>, confidence: f64, controls: &[Vec<f64>]) -> Estimate {
         let estimate = match (&self.data, statistic) {
             (Data::Latency { all, .. }, _) if all.count() == 0 => Estimate::absent("nothing was observed"),

@@ -44,7 +44,8 @@ impl Stream {
     }
 
     /// The stream whose numbers are the complements of this one's: every bit is the other, and where this one has the uniform
-    /// number u it has exactly 1 - u (antithetic variates: Hammersley and Morton 1956). Each of the two is as random as the other.
+    /// number u it has exactly 1 - u (antithetic variates: Hammersley and Morton 1956). Each of the two is as random as the
+    /// other.
     pub fn mirrored(self) -> Stream {
         Stream { flip: !self.flip, ..self }
     }

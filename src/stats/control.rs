@@ -1,9 +1,9 @@
 //! Control variates: a mean corrected by what is known beforehand of other means of the same replications.
 //!
 //! A replication with more arrivals than their rate says, or with longer work, has longer waits. The regression of the waits on
-//! these known deviations takes out what they explain (Lavenberg and Welch 1981, "A perspective on the use of control variables to
-//! increase the efficiency of Monte Carlo simulations", Management Science 27(3); for ratios on the linearised residuals). Each
-//! control costs a degree of freedom.
+//! these known deviations takes out what they explain (Lavenberg and Welch 1981, "A perspective on the use of control
+//! variables to increase the efficiency of Monte Carlo simulations", Management Science 27(3); for ratios on the linearised
+//! residuals). Each control costs a degree of freedom.
 
 use super::Estimate;
 use super::interval::student_t;
@@ -13,8 +13,8 @@ use super::moments::{bent, moments};
 const NOTHING_NEW: f64 = 1e-9;
 
 /// The ratio of two sums, from independent pairs of addends, corrected by `controls`: for each of them a value for each pair,
-/// whose expectation is zero. `None` where there are too few pairs for so many controls, where no control says anything, or where the
-/// correction would lead below zero.
+/// whose expectation is zero. `None` where there are too few pairs for so many controls, where no control says anything, or
+/// where the correction would lead below zero.
 pub fn controlled(pairs: &[(f64, f64)], controls: &[Vec<f64>], confidence: f64) -> Option<Estimate> {
     let n = pairs.len() as f64;
     let (above, below) = pairs.iter().fold((0.0, 0.0), |sums, pair| (sums.0 + pair.0, sums.1 + pair.1));
@@ -71,7 +71,8 @@ mod tests {
     use rand::rngs::StdRng;
     use rand::{RngExt, SeedableRng};
 
-    /// y = 3 + 2 x + rest, with a rest that is orthogonal to x and to 1: x has mean 0.25 where 0 is known, so that y is 0.5 too high.
+    /// y = 3 + 2 x + rest, with a rest that is orthogonal to x and to 1: x has mean 0.25 where 0 is known, so that y is 0.5
+    /// too high.
     #[test]
     fn what_is_known_is_taken_out() {
         let x = [-0.75, 0.25, 1.25, 0.25, -0.75, 1.25];
@@ -79,7 +80,8 @@ mod tests {
         let pairs: Vec<(f64, f64)> = x.iter().zip(rest).map(|(x, rest)| (3.0 + 2.0 * x + rest, 1.0)).collect();
         let found = controlled(&pairs, &[x.to_vec()], 0.95).unwrap();
         assert!((found.estimate.unwrap() - 3.0).abs() < 1e-12, "{found:?}");
-        // Squares of the rest 0.12 over 4 degrees of freedom, times 1/6 + 0.0625 / 4; t(.975, 4) = 2.776445; the rest is not skewed.
+        // Squares of the rest 0.12 over 4 degrees of freedom, times 1/6 + 0.0625 / 4; t(.975, 4) = 2.776445; the rest is not
+        // skewed.
         let half = 2.776445 * (0.03f64 * (1.0 / 6.0 + 0.0625 / 4.0)).sqrt();
         assert!((found.high.unwrap() - 3.0 - half).abs() < 1e-6 && (3.0 - found.low.unwrap() - half).abs() < 1e-6, "{found:?}");
         // The same control twice counts once.

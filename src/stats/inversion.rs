@@ -7,8 +7,8 @@
 //!
 //! In the tail a value with few observations beyond it also shows little spread. So that this does not end the interval too
 //! early, the spread at the point estimate counts there as well, together with that of ten (and a hundred) times as many
-//! observations further in: their root mean square. The largest of them instead covered 98 to 99 % for p99.9, the one at the point
-//! estimate alone 89 to 96 %.
+//! observations further in: their root mean square. The largest of them instead covered 98 to 99 % for p99.9, the one at the
+//! point estimate alone 89 to 96 %.
 
 use super::interval::student_t;
 

@@ -4,10 +4,11 @@
 //! averaged over all replications only: a cut that is chosen within a replication is correlated with its data, and the mean
 //! of what is left is then biased (White's own warning, and 5 to 12 % low in the models that we tried).
 //!
-//! Even so a cut may follow chance: a long backlog early in the run, which heavy-tailed work brings, is cut away, and the mean of the
-//! rest is low. A system that starts empty is low at first, in every replication. So a cut is believed only where what it
-//! takes is lower than the rest in the replications as they are, beyond what chance explains. (Without that, one in five studies of a
-//! queue with lognormal work was cut, on average 5 % low, and the intervals for its mean covered 87 % instead of 92 %.)
+//! Even so a cut may follow chance: a long backlog early in the run, which heavy-tailed work brings, is cut away, and the mean
+//! of the rest is low. A system that starts empty is low at first, in every replication. So a cut is believed only where what it
+//! takes is lower than the rest in the replications as they are, beyond what chance explains. (Without that, one in five
+//! studies of a queue with lognormal work was cut, on average 5 % low, and the intervals for its mean covered 87 % instead of
+//! 92 %.)
 
 use super::interval::student_t;
 use super::moments::moments;
