@@ -42,7 +42,7 @@ use reference::measure::{Outcome, measure_changed};
 use reference::values::{Instance, instances};
 use reference::verdict::judge;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use study::{Mode, Row};
+use study::Row;
 
 // --- an engine whose waits are 3 % longer ---
 
@@ -386,17 +386,17 @@ fn intervals_of_correlated_waits_taken_for_independent_ones_are_found_by_the_cov
     let truth = &case.truths[0];
     let (mut right, mut wrong) = (Row::new(&case, truth), Row::new(&case, truth));
     for experiment in 0..100 {
-        let mut model = study::model(&case, Mode::Fixed, 12e3).unwrap();
+        let mut model = case.model(&format!("duration = \"{}s\"\nreplications = 10", 12e3 / case.rate)).unwrap();
         model.plan.seed = 1000 + experiment;
         let mut summary = experiment::run(&model, &|_, _| true).unwrap().summary;
-        right.add(&summary, truth.metric);
+        right.add(&summary.metrics[&truth.metric].value, 10.0, 120e3);
         // As a beginner does: the standard deviation of all waits over the square root of their number.
         let pool = truth.metric.strip_suffix(".mean").unwrap();
         let deviation = summary.metrics[&format!("{pool}.sd")].value.estimate.unwrap();
         let half = 1.96 * deviation / (summary.distributions[pool].count as f64).sqrt();
-        let mean = summary.metrics[truth.metric].value.estimate.unwrap();
-        summary.metrics[truth.metric].value = Estimate::around(mean, half);
-        wrong.add(&summary, truth.metric);
+        let mean = summary.metrics[&truth.metric].value.estimate.unwrap();
+        summary.metrics[&truth.metric].value = Estimate::around(mean, half);
+        wrong.add(&summary.metrics[&truth.metric].value, 10.0, 120e3);
     }
     coverage::accept(&right).unwrap();
     let refused = coverage::accept(&wrong).unwrap_err();

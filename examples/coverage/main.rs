@@ -1,14 +1,20 @@
 //! How often the stated intervals cover the truth, on models whose answer is known.
 //!
 //! ```text
-//! cargo run --release --example coverage -- [--experiments 400] [--models mm1,mm3] [--loads 0.5,0.9] [--mode fixed]
+//! cargo run --release --example coverage -- [--mode fixed] [--models mm1,mm3] [--loads 0.5,0.9] [--experiments 1000]
+//!     [--metrics wait.p99] [--messages 300000] [--record docs/coverage.md]
 //! ```
-//! Modes: `fixed` (10 replications), `one` (one long run), `precision` (replications until the intervals are narrow enough).
-//! Prints a Markdown table. Experiment e has the seed 1000 + e; nothing else differs.
+//! Modes: `fixed` (10 replications), `one` (one long run), `precision` (replications until the interval is narrow enough), and
+//! three to compare, each of 20 replications: `plain`, `controls` (control variates), `antithetic` (pairs).
+//! Prints Markdown tables. Experiment e has the seed 1000 + e; nothing else differs. With `--record` the rows go into that
+//! page, between `<!-- coverage: MODE -->` and `<!-- end -->`, and what is there already is not done again, so that a study
+//! can be continued.
 
 mod models;
+mod record;
 mod study;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use study::Mode;
 
@@ -24,55 +30,51 @@ fn main() -> ExitCode {
 
 /// The names of all models.
 const MODELS: [&str; 7] = ["mm1", "mm3", "md1", "mh2", "lognormal", "tandem", "priority"];
+/// Replications of a comparison.
+const COMPARED: u32 = 20;
 
 struct Options {
     experiments: u64,
     models: Vec<String>,
     loads: Vec<f64>,
-    mode: Mode,
+    /// By its name.
+    mode: String,
     /// Endings of the metrics that are judged, such as `wait.p99`.
     metrics: Vec<String>,
     /// Measured messages of a replication; by load unless told otherwise.
     messages: Option<f64>,
+    /// The page that keeps the rows.
+    record: Option<PathBuf>,
 }
 
-/// The mode of this name.
-fn mode(name: &str) -> Option<Mode> {
-    Some(match name {
-        "fixed" => Mode::Fixed,
-        "one" => Mode::One,
-        "precision" => Mode::Precision,
+/// What a mode means at this load: how an experiment is run, messages of a replication, and whether control variates are used.
+/// The messages are few enough for a study that takes minutes a model; precision is coarser where a message tells less.
+fn plan(mode: &str, load: f64) -> Option<(Mode, f64, bool)> {
+    let (messages, precision) = match load {
+        ..0.85 => (110e3, 0.05),
+        ..0.925 => (110e3, 0.1),
+        _ => (150e3, 0.15),
+    };
+    let compared = messages * 10.0 / f64::from(COMPARED);
+    Some(match mode {
+        "fixed" => (Mode::Fixed(10), messages, true),
+        "one" => (Mode::One, 10.0 * messages, true),
+        "precision" => (Mode::Precision(precision), 20e3, true),
+        "plain" | "antithetic" => (Mode::Fixed(COMPARED), compared, false),
+        "controls" => (Mode::Fixed(COMPARED), compared, true),
         _ => return None,
     })
 }
 
-/// Measured messages of a run where nothing else is asked for: few, so that the study takes minutes.
-fn messages(mode: Mode, load: f64) -> f64 {
-    let each = match load {
-        ..0.6 => 110e3,
-        ..0.85 => 150e3,
-        ..0.925 => 200e3,
-        _ => 300e3,
-    };
-    match mode {
-        Mode::Fixed => each,
-        Mode::One => 10.0 * each,
-        Mode::Precision => 20e3,
-    }
-}
-
-/// The head of the table.
-const HEAD: &str = "| model | load | quantity | exact | intervals | refused | coverage | below | above | bias | half-width | replications |\n\
-    | --- | --: | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |";
-
 fn options() -> Result<Options, String> {
     let mut options = Options {
-        experiments: 400,
+        experiments: 1000,
         models: MODELS.map(str::to_owned).to_vec(),
         loads: vec![0.5, 0.8, 0.9, 0.95],
-        mode: Mode::Fixed,
+        mode: "fixed".to_owned(),
         metrics: vec![String::new()],
         messages: None,
+        record: None,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -84,7 +86,8 @@ fn options() -> Result<Options, String> {
             "--loads" => options.loads = value.split(',').map(number).collect::<Result<_, _>>()?,
             "--metrics" => options.metrics = value.split(',').map(str::to_owned).collect(),
             "--messages" => options.messages = Some(number(&value)?),
-            "--mode" => options.mode = mode(&value).ok_or_else(|| format!("{value} is no mode"))?,
+            "--mode" => options.mode = value,
+            "--record" => options.record = Some(value.into()),
             _ => return Err(format!("{word} is not known")),
         }
     }
@@ -93,15 +96,27 @@ fn options() -> Result<Options, String> {
 
 impl Options {
     fn run(&self) -> Result<(), String> {
-        println!("{HEAD}");
-        for model in &self.models {
-            for &load in &self.loads {
+        println!("{}", record::HEAD);
+        // The cheap loads first: what there was no time for is then the least of it.
+        for &load in &self.loads {
+            for model in &self.models {
                 let known = models::case(model, load);
                 let mut case = known.ok_or_else(|| format!("{model} is none of {MODELS:?}"))?;
                 case.truths.retain(|truth| self.metrics.iter().any(|ending| truth.metric.ends_with(ending)));
-                let messages = self.messages.unwrap_or_else(|| messages(self.mode, load));
-                for row in study::study(&case, self.mode, messages, self.experiments)? {
-                    println!("{row}");
+                if let Some(page) = &self.record
+                    && record::has(page, &self.mode, model, load)?
+                {
+                    continue;
+                }
+                let known = plan(&self.mode, load);
+                let (mode, messages, controls) = known.ok_or_else(|| format!("{} is no mode", self.mode))?;
+                let messages = self.messages.unwrap_or(messages);
+                let also = if self.mode == "antithetic" { "antithetic = true" } else { "" };
+                let plan = study::Plan { mode, messages, experiments: self.experiments, controls, also };
+                let rows = study::study(&case, &plan)?;
+                rows.iter().for_each(|row| println!("{row}"));
+                if let Some(page) = &self.record {
+                    record::add(page, &self.mode, &rows)?;
                 }
             }
         }

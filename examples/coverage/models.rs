@@ -1,8 +1,13 @@
 //! Models whose answer is known, as scenarios, with the answer.
 //!
-//! The mean service time is 1 s throughout, so that times are in multiples of it. Sources of the formulas: Kleinrock,
-//! "Queueing Systems", volume 1 (1975): M/M/c, M/G/1 and its transform, Burke's theorem; Cobham 1954 for priorities; Franx
-//! 2001 ("A simple solution for the M/D/c waiting time distribution") for the distribution of the wait with constant service.
+//! The mean service time is 1 s throughout, so that times are in multiples of it. No value comes from a simulation. Sources of
+//! the formulas: Kleinrock, "Queueing Systems", volume 1 (1975): M/M/c, M/G/1 and its transform, Burke's theorem; Cobham 1954 for
+//! the means under priorities; Franx 2001 ("A simple solution for the M/D/c waiting time distribution") for the distribution of
+//! the wait with constant service. That with lognormal service is what the room `theory` gives, by inversion of a transform.
+
+use queuelab::model::Model;
+use queuelab::scenario::{self, Document};
+use queuelab::theory;
 
 /// A model at one load, and what is known of it.
 pub struct Case {
@@ -21,9 +26,9 @@ pub struct Case {
 /// The exact value of a metric.
 pub struct Truth {
     /// Its full name.
-    pub metric: &'static str,
+    pub metric: String,
     /// What the table calls it.
-    pub label: &'static str,
+    pub label: String,
     /// In seconds or messages.
     pub exact: f64,
 }
@@ -38,25 +43,54 @@ pub fn case(model: &str, load: f64) -> Option<Case> {
         "mm3" => single("mm3", load, 3, "{ exponential = \"1s\" }", multi(load, 3)),
         "md1" => single("md1", load, 1, "\"1s\"", constant(load)),
         "mh2" => single("mh2", load, 1, "{ hyperexponential = { mean = \"1s\", cv = 2.23606797749979 } }", hyper(load)),
-        // The distribution of its wait has no closed form.
-        "lognormal" => single("lognormal", load, 1, "{ lognormal = { mean = \"1s\", cv = 2 } }", Law::mean_only(load, 5.0)),
+        "lognormal" => lognormal(load),
         "tandem" => tandem(load),
         "priority" => priority(load),
         _ => return None,
     })
 }
 
+impl Case {
+    /// Its model with these lines in the table `[run]`.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn model(&self, run: &str) -> Result<Model, String> {
+        let text = format!("[run]\n{run}\n{}", self.scenario);
+        let document = Document { name: self.model.to_owned(), path: None, text };
+        Ok(scenario::resolve(&document, &[]).map_err(|problems| problems.render(false))?.model)
+    }
+}
+
+/// The percentiles that are judged: suffix, name and order.
+const PERCENTILES: [(&str, &str, f64); 3] = [("p50", "p50", 0.5), ("p99", "p99", 0.99), ("p999", "p99.9", 0.999)];
+
 /// What is known of the wait in a queue.
 struct Law {
     mean: f64,
-    quantile: Option<Box<dyn Fn(f64) -> f64>>,
+    quantile: Box<dyn Fn(f64) -> f64>,
 }
 
 impl Law {
-    /// Pollaczek and Khinchine: `second` is the second moment of a service time.
-    fn mean_only(load: f64, second: f64) -> Law {
-        Law { mean: load * second / (2.0 * (1.0 - load)), quantile: None }
+    /// What is known of a wait of this name.
+    fn truths(&self, metric: &str, label: &str) -> Vec<Truth> {
+        let mean = Truth::new(&format!("{metric}.mean"), &format!("mean {label}"), self.mean);
+        let percentile = |(suffix, name, q): (&str, &str, f64)| {
+            Truth::new(&format!("{metric}.{suffix}"), &format!("{name} of the {label}"), (self.quantile)(q))
+        };
+        std::iter::once(mean).chain(PERCENTILES.map(percentile)).collect()
     }
+}
+
+impl Truth {
+    fn new(metric: &str, label: &str, exact: f64) -> Truth {
+        Truth { metric: metric.to_owned(), label: label.to_owned(), exact }
+    }
+}
+
+/// Pollaczek and Khinchine: the mean wait, where `second` is the second moment of a service time.
+fn pollaczek(load: f64, second: f64) -> f64 {
+    load * second / (2.0 * (1.0 - load))
 }
 
 fn multi(load: f64, servers: u32) -> Law {
@@ -67,7 +101,7 @@ fn multi(load: f64, servers: u32) -> Law {
     let spare = c - offered;
     Law {
         mean: waits / spare,
-        quantile: Some(Box::new(move |q: f64| if 1.0 - q >= waits { 0.0 } else { (waits / (1.0 - q)).ln() / spare })),
+        quantile: Box::new(move |q: f64| if 1.0 - q >= waits { 0.0 } else { (waits / (1.0 - q)).ln() / spare }),
     }
 }
 
@@ -96,7 +130,7 @@ fn constant(load: f64) -> Law {
         }
         sum
     };
-    Law { quantile: Some(inverse(move |t| 1.0 - below(t))), ..Law::mean_only(load, 1.0) }
+    Law { mean: pollaczek(load, 1.0), quantile: inverse(move |t| 1.0 - below(t)) }
 }
 
 fn hyper(load: f64) -> Law {
@@ -112,8 +146,8 @@ fn hyper(load: f64) -> Law {
         ((1.0 - load) * residue / pole, pole)
     });
     Law {
-        quantile: Some(inverse(move |t| terms.iter().map(|(weight, pole)| weight * (-pole * t).exp()).sum())),
-        ..Law::mean_only(load, 1.0 + H2_SCV)
+        mean: pollaczek(load, 1.0 + H2_SCV),
+        quantile: inverse(move |t| terms.iter().map(|(weight, pole)| weight * (-pole * t).exp()).sum()),
     }
 }
 
@@ -121,7 +155,8 @@ fn hyper(load: f64) -> Law {
 fn inverse(tail: impl Fn(f64) -> f64 + 'static) -> Box<dyn Fn(f64) -> f64> {
     Box::new(move |q| {
         let (mut low, mut high) = (0.0, 1.0);
-        if tail(0.0) <= 1.0 - q {
+        // What is known to the last digit may differ in it.
+        if tail(0.0) <= 1.0 - q + 1e-12 {
             return 0.0;
         }
         while tail(high) > 1.0 - q {
@@ -141,17 +176,8 @@ fn single(model: &'static str, load: f64, servers: u32, service: &str, law: Law)
         "[producers.source]\narrivals = {{ poisson = \"{rate}/s\" }}\npublish = \"jobs\"\n[queues.jobs]\n\
          [consumers.workers]\nqueue = \"jobs\"\ncount = {servers}\nservice = {service}\n"
     );
-    let mut truths = vec![Truth { metric: "consumers.workers.wait.mean", label: "mean wait", exact: law.mean }];
-    if let Some(quantile) = &law.quantile {
-        for (metric, label, q) in [
-            ("consumers.workers.wait.p50", "p50 of the wait", 0.5),
-            ("consumers.workers.wait.p99", "p99 of the wait", 0.99),
-            ("consumers.workers.wait.p999", "p99.9 of the wait", 0.999),
-        ] {
-            truths.push(Truth { metric, label, exact: quantile(q) });
-        }
-    }
-    truths.push(Truth { metric: "queues.jobs.backlog.mean", label: "mean backlog", exact: rate * (law.mean + 1.0) });
+    let backlog = Truth::new("queues.jobs.backlog.mean", "mean backlog", rate * (law.mean + 1.0));
+    let truths = law.truths("consumers.workers.wait", "wait").into_iter().chain([backlog]).collect();
     Case { model, load, scenario, rate, truths }
 }
 
@@ -166,7 +192,20 @@ fn tandem(load: f64) -> Case {
     case
 }
 
-/// Two classes of equal rate before one worker, without preemption: the mean waits of Cobham.
+/// Service with a coefficient of variation of 2, so that its second moment is 5.
+fn lognormal(load: f64) -> Case {
+    let unknown = Law { mean: pollaczek(load, 5.0), quantile: Box::new(|_| f64::NAN) };
+    let mut case = single("lognormal", load, 1, "{ lognormal = { mean = \"1s\", cv = 2 } }", unknown);
+    let answers = theory::answers(&case.model("duration = \"1h\"").expect("the scenario is valid"));
+    for truth in case.truths.iter_mut().filter(|truth| truth.exact.is_nan()) {
+        let answer = answers.iter().find(|answer| answer.metric == truth.metric && answer.exact);
+        truth.exact = answer.expect("the wait in M/G/1 has a law").value;
+    }
+    case
+}
+
+/// Two classes of equal rate before one worker, without preemption: the means are those of Cobham. An urgent message waits as
+/// often as all do, and then only for its own kind.
 fn priority(load: f64) -> Case {
     let half = load / 2.0;
     let scenario = format!(
@@ -175,11 +214,51 @@ fn priority(load: f64) -> Case {
          [queues.jobs]\ndiscipline = \"priority\"\nmax_priority = 1\n\
          [consumers.workers]\nqueue = \"jobs\"\nservice = {{ exponential = \"1s\" }}\n"
     );
-    let urgent = load / (1.0 - half);
-    let truths = vec![
-        Truth { metric: "producers.urgent.wait.mean", label: "mean wait, urgent", exact: urgent },
-        Truth { metric: "producers.bulk.wait.mean", label: "mean wait, bulk", exact: urgent / (1.0 - load) },
-        Truth { metric: "queues.jobs.backlog.mean", label: "mean backlog", exact: load / (1.0 - load) },
-    ];
+    let mean = load / (1.0 - half);
+    let urgent = Law { mean, quantile: Box::new(move |q: f64| ((load / (1.0 - q)).ln() / (1.0 - half)).max(0.0)) };
+    let bulk = Law { mean: mean / (1.0 - load), quantile: overtaken(load, half) };
+    let backlog = Truth::new("queues.jobs.backlog.mean", "mean backlog", load / (1.0 - load));
+    let truths = urgent.truths("producers.urgent.wait", "wait, urgent").into_iter();
+    let truths = truths.chain(bulk.truths("producers.bulk.wait", "wait, bulk")).chain([backlog]).collect();
     Case { model: "priority", load, scenario, rate: load, truths }
+}
+
+/// The quantiles of the wait of the lower of two classes in M/M/1, where the upper one comes at rate `above`.
+///
+/// Of those in the system it waits for n with probability (1 - load) load^n, and for all of the upper class that come
+/// meanwhile: until a random walk from n, up at rate `above` and down at rate 1, reaches 0. The walk is uniformised: `left[k]`
+/// is the chance that it is still on its way after k steps, of which the time t holds a Poisson number.
+fn overtaken(load: f64, above: f64) -> Box<dyn Fn(f64) -> f64> {
+    const STEPS: usize = 6000;
+    let size = (-40.0 / load.ln()) as usize + 400;
+    let (up, down) = (above / (above + 1.0), 1.0 / (above + 1.0));
+    let mut walk: Vec<f64> = (0..=size).map(|n| if n == 0 { 0.0 } else { (1.0 - load) * load.powi(n as i32) }).collect();
+    let mut left = Vec::with_capacity(STEPS);
+    for _ in 0..STEPS {
+        left.push(walk.iter().sum::<f64>());
+        let after = |n: usize| {
+            let from_below = if n > 1 { up * walk[n - 1] } else { 0.0 };
+            from_below + if n < size { down * walk[n + 1] } else { up * walk[n] }
+        };
+        walk = (0..=size).map(|n| if n == 0 { 0.0 } else { after(n) }).collect();
+    }
+    inverse(move |t| {
+        let mean = t * (above + 1.0);
+        // From the most likely number of steps to both sides, so that no term is too small to begin with.
+        let middle = mean as usize;
+        let log = |k: usize| k as f64 * mean.ln() - mean - (1..=k).map(|j| (j as f64).ln()).sum::<f64>();
+        let mut sum = 0.0;
+        let mut term = if mean > 0.0 { log(middle).exp() } else { 1.0 };
+        let first = term;
+        for k in middle..STEPS.max(middle) {
+            sum += term * left[k.min(STEPS - 1)];
+            term *= mean / (k + 1) as f64;
+        }
+        term = first;
+        for k in (1..=middle).rev() {
+            term *= k as f64 / mean;
+            sum += term * left[(k - 1).min(STEPS - 1)];
+        }
+        sum
+    })
 }

@@ -3,37 +3,51 @@
 use super::models::{Case, Truth};
 use queuelab::experiment::{self, Summary};
 use queuelab::model::Model;
-use queuelab::scenario::{self, Document};
+use queuelab::stats::Estimate;
+use rayon::prelude::*;
 use std::fmt::{Display, Formatter};
 
 /// How an experiment is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Mode {
-    /// Ten replications.
-    Fixed,
-    /// One run, as long as ten replications.
+    /// So many replications.
+    Fixed(u32),
+    /// One run.
     One,
-    /// As many replications as a precision needs: of 5 % for the mean and p99 of the wait.
-    Precision,
+    /// As many replications as it takes to know one metric to this share of itself, for every metric that is judged.
+    Precision(f64),
 }
 
-impl Mode {
-    /// The lines of the table `[run]` that differ.
-    fn plan(self) -> &'static str {
-        match self {
-            Mode::Fixed => "replications = 10\n",
-            Mode::One => "replications = 1\n",
-            Mode::Precision => "precision = \"5%\"\n",
-        }
-    }
+/// Which experiments are run.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// How each is run.
+    pub mode: Mode,
+    /// Measured messages of a replication.
+    pub messages: f64,
+    /// How many there are.
+    pub experiments: u64,
+    /// Whether control variates are used where the rule allows it.
+    pub controls: bool,
+    /// Further lines of the table `[run]`.
+    pub also: &'static str,
+}
+
+/// What one experiment says.
+struct Outcome {
+    estimates: Vec<Estimate>,
+    replications: f64,
+    messages: f64,
 }
 
 /// How the intervals of one metric fared.
 #[derive(Debug, Clone)]
 pub struct Row {
-    model: &'static str,
-    load: f64,
-    label: &'static str,
+    /// Name of the model.
+    pub model: &'static str,
+    /// Load of its workers.
+    pub load: f64,
+    label: String,
     /// The exact value.
     pub exact: f64,
     /// Experiments.
@@ -47,7 +61,8 @@ pub struct Row {
     /// Sum of the estimates, and how many there are.
     estimates: (f64, u64),
     half_widths: f64,
-    replications: u64,
+    replications: f64,
+    messages: f64,
 }
 
 impl Row {
@@ -66,12 +81,17 @@ impl Row {
         self.half_widths / self.given as f64
     }
 
+    /// The mean number of measured messages and of replications in an experiment.
+    pub fn size(&self) -> (f64, f64) {
+        (self.messages / self.experiments as f64, self.replications / self.experiments as f64)
+    }
+
     /// No experiment yet.
     pub fn new(case: &Case, truth: &Truth) -> Row {
         Row {
             model: case.model,
             load: case.load,
-            label: truth.label,
+            label: truth.label.clone(),
             exact: truth.exact,
             experiments: 0,
             given: 0,
@@ -79,19 +99,20 @@ impl Row {
             above: 0,
             estimates: (0.0, 0),
             half_widths: 0.0,
-            replications: 0,
+            replications: 0.0,
+            messages: 0.0,
         }
     }
 
-    /// Adds the interval of an experiment.
-    pub fn add(&mut self, summary: &Summary, metric: &str) {
+    /// Adds what an experiment of so many replications and measured messages says.
+    pub fn add(&mut self, estimate: &Estimate, replications: f64, messages: f64) {
         self.experiments += 1;
-        self.replications += summary.replicates.len() as u64;
-        let Some(reading) = summary.metrics.get(metric) else { return };
-        if let Some(estimate) = reading.value.estimate {
+        self.replications += replications;
+        self.messages += messages;
+        if let Some(estimate) = estimate.estimate {
             self.estimates = (self.estimates.0 + estimate, self.estimates.1 + 1);
         }
-        if let (Some(low), Some(high)) = (reading.value.low, reading.value.high) {
+        if let (Some(low), Some(high)) = (estimate.low, estimate.high) {
             self.given += 1;
             // An atom of the distribution may be hit exactly.
             let slack = 1e-9 * self.exact;
@@ -115,7 +136,7 @@ impl Display for Row {
         };
         write!(
             f,
-            "| {} | {} | {} | {:.5} | {} | {} | {} | {} | {} | {} | {} | {:.1} |",
+            "| {} | {} | {} | {:.5} | {} | {} | {} | {} | {} | {} | {} | {:.1} | {:.2} |",
             self.model,
             self.load,
             self.label,
@@ -127,45 +148,67 @@ impl Display for Row {
             percent(self.above as f64 / self.given as f64),
             bias,
             half,
-            self.replications as f64 / self.experiments as f64,
+            self.size().1,
+            self.size().0 / 1e6,
         )
     }
 }
 
-/// So many experiments with runs of so many messages; a row for each metric whose truth is known.
+/// All experiments on a model; a row for each metric whose truth is known.
 ///
 /// # Errors
 /// What is wrong with the model.
-pub fn study(case: &Case, mode: Mode, messages: f64, experiments: u64) -> Result<Vec<Row>, String> {
-    let model = model(case, mode, messages)?;
-    // A quantile that is zero cannot be known relative to itself.
-    let truths: Vec<&Truth> = case.truths.iter().filter(|truth| mode != Mode::Precision || truth.exact > 0.0).collect();
-    let rows: Vec<Row> = truths.iter().map(|truth| Row::new(case, truth)).collect();
-    // One search for each metric, so that every one is judged where its own search ends; otherwise one run serves them all.
-    let mut parts: Vec<Vec<Row>> =
-        if mode == Mode::Precision { rows.into_iter().map(|row| vec![row]).collect() } else { vec![rows] };
-    for (part, rows) in parts.iter_mut().enumerate() {
-        for experiment in 0..experiments {
-            let mut model = model.clone();
-            model.plan.seed = 1000 + experiment;
-            if mode == Mode::Precision {
-                model.plan.precision.metrics = vec![truths[part].metric.to_owned()];
+pub fn study(case: &Case, plan: &Plan) -> Result<Vec<Row>, String> {
+    let replications = match plan.mode {
+        Mode::Fixed(replications) => format!("replications = {replications}"),
+        Mode::One => "replications = 1".to_owned(),
+        Mode::Precision(relative) => format!("precision = \"{}%\"", 100.0 * relative),
+    };
+    let mut model = case.model(&format!("duration = \"{}s\"\n{replications}\n{}", plan.messages / case.rate, plan.also))?;
+    model.plan.controls = plan.controls;
+    let mut rows = Vec::new();
+    match plan.mode {
+        Mode::Fixed(_) | Mode::One => {
+            let truths: Vec<&Truth> = case.truths.iter().collect();
+            rows.extend(judge(case, &truths, outcomes(&model, &truths, plan.experiments, case.rate)?));
+        }
+        // One search for each metric, so that every one is judged where its own search ends.
+        Mode::Precision(_) => {
+            // A quantile that is zero cannot be known relative to itself.
+            for truth in case.truths.iter().filter(|truth| truth.exact > 0.0) {
+                let mut model = model.clone();
+                model.plan.precision.metrics = vec![truth.metric.clone()];
+                rows.extend(judge(case, &[truth], outcomes(&model, &[truth], plan.experiments, case.rate)?));
             }
-            let study = experiment::run(&model, &|_, _| true).map_err(|stopped| stopped.to_string())?;
-            rows.iter_mut().zip(&truths[part..]).for_each(|(row, truth)| row.add(&study.summary, truth.metric));
         }
     }
-    Ok(parts.into_iter().flatten().collect())
+    Ok(rows)
 }
 
-/// The model with its plan.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn model(case: &Case, mode: Mode, messages: f64) -> Result<Model, String> {
-    let seconds = messages / case.rate;
-    let text = format!("[run]\nduration = \"{seconds}s\"\n{}{}", mode.plan(), case.scenario);
-    let document = Document { name: case.model.to_owned(), path: None, text };
-    let resolved = scenario::resolve(&document, &[]).map_err(|problems| problems.render(false))?;
-    Ok(resolved.model)
+/// What the experiments say, in their order; they run in parallel.
+fn outcomes(model: &Model, truths: &[&Truth], experiments: u64, rate: f64) -> Result<Vec<Outcome>, String> {
+    let run = |experiment: u64| {
+        let mut model = model.clone();
+        model.plan.seed = 1000 + experiment;
+        let study = experiment::run(&model, &|_, _| true).map_err(|stopped| stopped.to_string())?;
+        let replications = study.summary.replicates.len() as f64;
+        // The models are in one piece.
+        let measured = study.courses[0].duration.map_or(0.0, |duration| duration.as_secs_f64());
+        let estimates = truths.iter().map(|truth| estimate(&study.summary, truth)).collect();
+        Ok(Outcome { estimates, replications, messages: rate * measured * replications })
+    };
+    (0..experiments).into_par_iter().map(run).collect()
+}
+
+fn estimate(summary: &Summary, truth: &Truth) -> Estimate {
+    summary.metrics.get(&truth.metric).map_or_else(Estimate::default, |reading| reading.value.clone())
+}
+
+fn judge(case: &Case, truths: &[&Truth], outcomes: Vec<Outcome>) -> Vec<Row> {
+    let judged = |(at, truth): (usize, &&Truth)| {
+        let mut row = Row::new(case, truth);
+        outcomes.iter().for_each(|outcome| row.add(&outcome.estimates[at], outcome.replications, outcome.messages));
+        row
+    };
+    truths.iter().enumerate().map(judged).collect()
 }

@@ -33,7 +33,12 @@ use std::rc::Rc;
 
 /// A system that is empty, at time zero.
 pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Time) -> World {
-    let named = |entity: &str, purpose: &str| Stream::named(seed, replication, entity, purpose);
+    // Of an antithetic pair the second has the numbers of the first, mirrored.
+    let (number, second) = if model.plan.antithetic { (replication & !1, replication & 1 == 1) } else { (replication, false) };
+    let named = |entity: &str, purpose: &str| {
+        let stream = Stream::named(seed, number, entity, purpose);
+        if second { stream.mirrored() } else { stream }
+    };
     let mut compiler = Compiler { model, code: Code::new(), stream: &named };
     let producers: Vec<Producer> =
         model.producers.iter().enumerate().map(|(at, it)| self::producer(at, it, &mut compiler, arrivals_end)).collect();

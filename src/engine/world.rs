@@ -260,6 +260,8 @@ mod tests {
             bin: None,
             terminating: true,
             precision: Precision::default(),
+            controls: true,
+            antithetic: false,
         };
         let web = Sender {
             name: "web".to_owned(),

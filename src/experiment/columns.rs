@@ -11,8 +11,14 @@ use crate::units::Time;
 use indexmap::IndexMap;
 
 /// The width of a bin in seconds, and the columns of all gauges. Replications of different lengths, which end at `ends`, count
-/// as long as they last; all are widened to the widest bins.
-pub(super) fn columns(gauges: &[Gauge], all: &mut [Series], ends: &[Time], confidence: f64) -> (f64, IndexMap<String, Column>) {
+/// as long as they last; all are widened to the widest bins. `pairs`: every two of them are mirrored, and count as one.
+pub(super) fn columns(
+    gauges: &[Gauge],
+    all: &mut [Series],
+    ends: &[Time],
+    confidence: f64,
+    pairs: bool,
+) -> (f64, IndexMap<String, Column>) {
     let width = all.iter().map(|series| series.width).max().unwrap_or(1);
     all.iter_mut().for_each(|series| series.widen(width));
     let bins = all.iter().map(|series| series.bins.len()).max().unwrap_or(0);
@@ -32,7 +38,14 @@ pub(super) fn columns(gauges: &[Gauge], all: &mut [Series], ends: &[Time], confi
             if values.is_empty() {
                 break;
             }
-            let estimate = stats::mean(&values, confidence).within(0.0, most);
+            let estimate = match pairs {
+                false => stats::mean(&values, confidence),
+                true => stats::mean(
+                    &values.chunks(2).map(|pair| pair.iter().sum::<f64>() / pair.len() as f64).collect::<Vec<f64>>(),
+                    confidence,
+                ),
+            };
+            let estimate = estimate.within(0.0, most);
             column.mean.extend(estimate.estimate);
             column.low.push(estimate.low);
             column.high.push(estimate.high);
@@ -70,7 +83,7 @@ mod tests {
         };
         let mut all = [of(&[1, 4, 7, 2]), of(&[2, 4, 9, 2]), of(&[6, 4])];
         let ends = [Time(40), Time(34), Time(20)];
-        let (bin, columns) = columns(std::slice::from_ref(&gauge), &mut all, &ends, 0.9);
+        let (bin, columns) = columns(std::slice::from_ref(&gauge), &mut all, &ends, 0.9, false);
         let column = &columns["queues.jobs.backlog"];
         assert_eq!((bin, &column.mean[..]), (1e-8, &[3.0, 4.0, 8.0, 2.0][..]));
         assert_eq!((&column.min[..], &column.max[..]), (&[1.0, 4.0, 7.0, 2.0][..], &[6.0, 4.0, 9.0, 2.0][..]));
@@ -83,7 +96,7 @@ mod tests {
         assert_eq!((column.low[3], column.high[3]), (None, None));
         assert_eq!(column.method.as_deref(), Some("Student t over 3 replications, each bin by itself"));
 
-        let (_, alone) = super::columns(&[gauge], &mut all[..1], &ends[..1], 0.9);
+        let (_, alone) = super::columns(&[gauge], &mut all[..1], &ends[..1], 0.9, false);
         let alone = &alone["queues.jobs.backlog"];
         assert_eq!((alone.mean.len(), alone.low.len(), alone.high.len(), &alone.method), (4, 0, 0, &None));
         assert!(alone.reason.as_deref().unwrap().contains("one replication"));

@@ -1,6 +1,7 @@
 //! What is kept of the replications of one schedule, and the summary of those that are there.
 
 use super::columns::columns;
+use super::controls::Controls;
 use super::pool::Pool;
 use super::replication::{Replication, Schedule, simulate};
 use super::shape::shape;
@@ -32,6 +33,7 @@ pub(super) struct Gathered {
     kept: usize,
     ends: Vec<Time>,
     replicates: Vec<Replicate>,
+    controls: Controls,
 }
 
 impl Gathered {
@@ -45,6 +47,7 @@ impl Gathered {
             kept: 0,
             ends: Vec::new(),
             replicates: Vec::new(),
+            controls: Controls::default(),
         }
     }
 
@@ -88,7 +91,7 @@ impl Gathered {
     /// The estimate of a metric by its full name; `None` for a name that means nothing.
     pub fn estimate(&self, name: &str, confidence: f64) -> Option<Estimate> {
         let (metric, statistic, pool) = self.find(name)?;
-        Some(pool.estimate(metric.quantity, statistic, confidence))
+        Some(pool.estimate(metric.quantity, statistic, confidence, &self.controls.for_metric(&self.model, &metric.name)))
     }
 
     /// Observations behind a latency with this full name, and the order of the quantile that it asks for.
@@ -115,7 +118,9 @@ impl Gathered {
         if self.pools.is_empty() {
             self.pools = sources.iter().map(Pool::for_source).collect();
         }
-        self.pools.iter_mut().zip(sources).for_each(|(pool, source)| pool.add(source));
+        let joins = self.model.plan.antithetic && self.replicates.len() % 2 == 1;
+        self.pools.iter_mut().zip(sources).for_each(|(pool, source)| pool.add(source, joins));
+        self.controls.add(&self.model, self.schedule, &replication, joins);
         if let Some(along) = replication.along {
             self.pools.iter_mut().zip(along.tracks()).for_each(|(pool, track)| pool.look_along(track.slots, track.batches));
         }
@@ -143,8 +148,9 @@ impl Gathered {
         for (at, metric) in metrics(&self.model).iter().enumerate() {
             let pool = self.pools.get(at);
             let unit = metric.quantity.unit();
+            let controls = self.controls.for_metric(&self.model, &metric.name);
             let mut put = |name: String, statistic: Option<Statistic>| {
-                let estimate = |pool: &Pool| pool.estimate(metric.quantity, statistic, confidence);
+                let estimate = |pool: &Pool| pool.estimate(metric.quantity, statistic, confidence, &controls);
                 let value = pool.map_or_else(|| Estimate::absent(NOT_BEGUN), estimate);
                 readings.insert(name, Reading { value, unit: unit.to_owned() });
             };
@@ -160,22 +166,22 @@ impl Gathered {
                 distributions.insert(metric.name.clone(), shape(all));
             }
         }
-        let (bin, columns) = columns(&gauges(&self.model), &mut self.series, &self.ends, confidence);
+        let (bin, columns) = columns(&gauges(&self.model), &mut self.series, &self.ends, confidence, self.model.plan.antithetic);
         let window = Window { series: &self.series, ends: &self.ends, warmup: self.schedule.warmup };
         let stability = stability(&self.model, &readings, &window);
         let series = Series { bin, warmup: self.schedule.warmup.as_secs_f64(), columns };
         Summary { metrics: readings, distributions, series, stability, replicates: self.replicates, parts: Vec::new() }
     }
 
-    /// The backlog of all queues in each bin, summed over the replications, and the seconds that a bin lasts.
-    pub fn backlog(&self) -> (Vec<f64>, f64) {
+    /// The backlog of all queues in each bin, for each replication, and the seconds that a bin lasts.
+    pub fn backlogs(&self) -> (Vec<Vec<f64>>, f64) {
         let levels: Vec<usize> =
             gauges(&self.model).iter().enumerate().filter(|(_, gauge)| gauge.unit == "messages").map(|(at, _)| at).collect();
         let bins = self.series.iter().map(|series| series.bins.len()).min().unwrap_or(0);
-        let whole =
-            |bin: usize| self.series.iter().flat_map(|series| levels.iter().map(move |&at| series.bins[bin][at] as f64)).sum();
+        let backlog = |bin: &Vec<u128>| levels.iter().map(|&at| bin[at] as f64).sum();
         // The last bin may be cut short.
+        let whole = |series: &measure::Series| series.bins[..bins.saturating_sub(1)].iter().map(backlog).collect();
         let width = self.series.first().map_or(0.0, |series| series.width as f64 / 1e9);
-        ((0..bins.saturating_sub(1)).map(whole).collect(), width)
+        (self.series.iter().map(whole).collect(), width)
     }
 }

@@ -2,6 +2,7 @@
 
 mod along;
 mod columns;
+mod controls;
 mod gathered;
 mod journal;
 mod merge;

@@ -12,11 +12,12 @@ use crate::stats::{self, Estimate, Refusal};
 const BEYOND_TO_PRINT: f64 = 10.0;
 /// It gets an interval when all replications together have so many beyond it.
 const BEYOND_FOR_INTERVAL: f64 = 1000.0;
-/// And when the share beyond it is known at least to this fraction of itself. Not much less: the fraction is itself estimated,
-/// and to show an interval only where it happens to look narrow would spoil it.
-const VAGUEST: f64 = 0.75;
-/// Quantiles of at least this order are judged by one further in as well.
-const FAR: f64 = 0.99;
+/// And when the share beyond it can be told from zero: otherwise no observation is too high for the interval, and it has no end.
+/// No stricter: how well the share is known is itself estimated, and to show an interval only where it happens to look narrow
+/// spoils it.
+const VAGUEST: f64 = 1.0;
+/// Quantiles are judged by those further in as well, of which ten times as many lie beyond, down to this order.
+const FAR: f64 = 0.9;
 /// Distributions that are kept apart; replications beyond this many share them in turn.
 const MOST_PARTS: usize = 64;
 /// The normal quantile of the test that batches are independent, at level 0.05.
@@ -32,6 +33,8 @@ pub struct Pool {
     parts: Vec<Census>,
     /// Replications that were added.
     replications: usize,
+    /// Those that are independent: all of them, or antithetic pairs.
+    independent: usize,
     /// What one long run gained in each slot of time, where it was looked at along its course.
     slots: Vec<(f64, f64)>,
     /// Whether its batches are longer than its memory; `None` without such a look.
@@ -40,14 +43,28 @@ pub struct Pool {
 
 #[derive(Debug, Clone)]
 enum Data {
-    /// All observations, and for each replication that has any (seconds, count) and the standard deviation in seconds.
-    Latency { all: Histogram, sums: Vec<(f64, f64)>, deviations: Vec<f64> },
+    /// All observations; for each replication (seconds, count), and for those with observations the standard deviation in
+    /// seconds.
+    Latency { all: Histogram, sums: Vec<(f64, f64)>, deviations: Vec<(f64, f64)> },
     /// All times at all heights, and for each replication (integral in message-seconds, seconds).
     Level { all: Level, sums: Vec<(f64, f64)> },
     /// One pair for each replication.
     Ratio(Vec<(f64, f64)>),
-    /// From the replications that have it.
-    Value(Vec<f64>),
+    /// The value and 1 for each replication that has it; zeros for others.
+    Value(Vec<(f64, f64)>),
+}
+
+/// Adds a replication's pair to a list, or to the one before, where the two belong together.
+fn put(list: &mut Vec<(f64, f64)>, pair: (f64, f64), joins: bool) {
+    match list.last_mut().filter(|_| joins) {
+        Some(first) => *first = (first.0 + pair.0, first.1 + pair.1),
+        None => list.push(pair),
+    }
+}
+
+/// Those with anything in them.
+fn filled(list: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    list.iter().copied().filter(|pair| pair.1 > 0.0).collect()
 }
 
 /// Standard deviation in seconds; 0 without observations.
@@ -64,33 +81,35 @@ impl Pool {
             Source::Ratio(..) => Data::Ratio(Vec::new()),
             Source::Value(_) => Data::Value(Vec::new()),
         };
-        Pool { data, parts: Vec::new(), replications: 0, slots: Vec::new(), forgets: None }
+        Pool { data, parts: Vec::new(), replications: 0, independent: 0, slots: Vec::new(), forgets: None }
     }
 
-    /// Adds what the next replication says.
-    pub fn add(&mut self, source: Source) {
-        let census = source.census_since(None);
-        if census.total() > 0 {
-            match self.parts.get_mut(self.replications % MOST_PARTS) {
-                Some(part) => part.add(&census),
-                None => self.parts.push(census),
-            }
-        }
+    /// Adds what the next replication says. `joins`: it belongs to the one before, as the second of an antithetic pair, and
+    /// the two are one part of the data.
+    pub fn add(&mut self, source: Source, joins: bool) {
         self.replications += 1;
+        if !joins {
+            self.independent += 1;
+        }
+        let census = source.census_since(None);
+        let part = (self.independent - 1) % MOST_PARTS;
+        match self.parts.get_mut(part) {
+            Some(part) => part.add(&census),
+            None => self.parts.push(census),
+        }
         match (&mut self.data, source) {
             (Data::Latency { all, sums, deviations }, Source::Latency(observed)) => {
-                if observed.count() > 0 {
-                    sums.push((observed.sum() / 1e9, observed.count() as f64));
-                    deviations.push(deviation(&observed));
-                }
+                put(sums, (observed.sum() / 1e9, observed.count() as f64), joins);
+                let seen = observed.count() > 0;
+                put(deviations, if seen { (deviation(&observed), 1.0) } else { (0.0, 0.0) }, joins);
                 all.merge(&observed);
             }
             (Data::Level { all, sums }, Source::Level(level, nanos)) => {
-                sums.push((level.integral() as f64 / 1e9, nanos as f64 / 1e9));
+                put(sums, (level.integral() as f64 / 1e9, nanos as f64 / 1e9), joins);
                 all.merge(&level);
             }
-            (Data::Ratio(pairs), Source::Ratio(numerator, denominator)) => pairs.push((numerator, denominator)),
-            (Data::Value(values), Source::Value(value)) => values.extend(value),
+            (Data::Ratio(pairs), Source::Ratio(numerator, denominator)) => put(pairs, (numerator, denominator), joins),
+            (Data::Value(pairs), Source::Value(value)) => put(pairs, value.map_or((0.0, 0.0), |value| (value, 1.0)), joins),
             _ => unreachable!("the metrics of a model do not change their kind between replications"),
         }
     }
@@ -112,16 +131,17 @@ impl Pool {
         }
     }
 
-    /// The estimate of a statistic; `None` for a quantity that has no statistics.
-    pub fn estimate(&self, quantity: Quantity, statistic: Option<Statistic>, confidence: f64) -> Estimate {
+    /// The estimate of a statistic; `None` for a quantity that has no statistics. A mean is corrected by `controls`, if there
+    /// are any.
+    pub fn estimate(&self, quantity: Quantity, statistic: Option<Statistic>, confidence: f64, controls: &[Vec<f64>]) -> Estimate {
         let estimate = match (&self.data, statistic) {
             (Data::Latency { all, .. }, _) if all.count() == 0 => Estimate::absent("nothing was observed"),
             (Data::Latency { sums, .. } | Data::Level { sums, .. }, None | Some(Statistic::Mean)) => {
-                self.average(sums, confidence)
+                self.corrected(sums, confidence, controls).unwrap_or_else(|| self.average(&filled(sums), confidence))
             }
             (Data::Latency { all, deviations, .. }, Some(Statistic::Deviation)) => {
-                let method = format!("spread over {} replications", deviations.len());
-                stats::section(deviation(all), deviations, confidence).by(&method)
+                let parts: Vec<f64> = filled(deviations).iter().map(|(sum, count)| sum / count).collect();
+                stats::section(deviation(all), &parts, confidence).by(&format!("spread over {}", self.number(parts.len())))
             }
             (Data::Latency { all, .. }, Some(Statistic::Minimum)) => extreme(all.range().map(|range| range.0 as f64 / 1e9)),
             (Data::Latency { all, .. }, Some(Statistic::Maximum)) => extreme(all.range().map(|range| range.1 as f64 / 1e9)),
@@ -135,20 +155,32 @@ impl Pool {
                 Estimate::absent("a level has no such statistic")
             }
             (Data::Ratio(pairs), _) => self.average(pairs, confidence),
-            (Data::Value(values), _) if values.is_empty() => Estimate::absent("it did not happen"),
-            (Data::Value(values), _) => {
-                let pairs: Vec<(f64, f64)> = values.iter().map(|&value| (value, 1.0)).collect();
-                self.average(&pairs, confidence)
-            }
+            (Data::Value(pairs), _) => match filled(pairs) {
+                none if none.is_empty() => Estimate::absent("it did not happen"),
+                pairs => self.average(&pairs, confidence),
+            },
         };
         estimate.within(0.0, if quantity == Quantity::Ratio { 1.0 } else { f64::INFINITY })
+    }
+
+    /// The ratio of two sums over replications, corrected by what is known; `None` where that cannot be.
+    fn corrected(&self, sums: &[(f64, f64)], confidence: f64, controls: &[Vec<f64>]) -> Option<Estimate> {
+        let fits = sums.iter().all(|pair| pair.1 > 0.0) && controls.iter().all(|control| control.len() == sums.len());
+        let found = stats::controlled(sums, controls, confidence).filter(|_| fits && !controls.is_empty())?;
+        Some(found.by(&format!("Student t over {}, control variates", self.number(sums.len()))))
+    }
+
+    /// So many independent parts, in words.
+    fn number(&self, parts: usize) -> String {
+        let kind = if self.independent < self.replications { "antithetic pairs" } else { "replications" };
+        format!("{parts} {kind}")
     }
 
     /// The ratio of two sums: over replications, or along one run.
     fn average(&self, sums: &[(f64, f64)], confidence: f64) -> Estimate {
         let over = stats::ratio(sums, confidence);
         let Some(value) = over.estimate.filter(|_| !self.slots.is_empty()) else {
-            return over.by(&format!("Student t over {} replications", sums.len()));
+            return over.by(&format!("Student t over {}", self.number(sums.len())));
         };
         if self.slots.iter().all(|slot| slot.1 == 0.0) {
             return over;
@@ -186,13 +218,13 @@ impl Pool {
         {
             return Estimate::alone(value, reason);
         }
-        if self.parts.len() < 2 {
+        let filled = self.parts.iter().filter(|part| part.total() > 0).count();
+        if filled < 2 {
             return Estimate::alone(value, stats::ONE_REPLICATION);
         }
         let parts = |bucket: usize| self.shares(bucket);
         let last = self.parts.iter().filter_map(Census::highest).max().unwrap_or(0);
-        let inner = if q >= FAR { self.bucket_of(1.0 - 10.0 * (1.0 - q)) } else { None };
-        let found = stats::inversion(q, confidence, Census::bucket(pooled).min(last), inner, last, parts);
+        let found = stats::inversion(q, confidence, Census::bucket(pooled).min(last), &self.inner(q), last, parts);
         if found.vague > VAGUEST {
             let times = (found.vague / VAGUEST).powi(2);
             let reason = format!(
@@ -201,27 +233,29 @@ impl Pool {
             return Estimate::alone(value, reason);
         }
         let method = match self.replications {
-            1 => format!("inversion over {} batches of one run", self.parts.len()),
-            many => format!("inversion over {many} replications"),
+            1 => format!("inversion over {filled} batches of one run"),
+            _ => format!("inversion over {}", self.number(self.independent)),
         };
         let end = |bucket| Some(Census::value(bucket) * scale);
         let (low, high) = (end(found.low).map(|low| low.min(value)), end(found.high).map(|high| high.max(value)));
         Estimate { estimate: Some(value), low, high, ..Estimate::default() }.by(&method)
     }
 
-    /// The order and the bucket of a quantile of the pooled data.
-    fn bucket_of(&self, q: f64) -> Option<(f64, usize)> {
-        let value = match &self.data {
-            Data::Latency { all, .. } => all.quantile(q)?,
-            Data::Level { all, .. } => all.quantile(q)?,
-            Data::Ratio(_) | Data::Value(_) => return None,
+    /// The quantiles further in that a quantile is judged by: their orders and buckets.
+    fn inner(&self, q: f64) -> Vec<(f64, usize)> {
+        let value = |order: f64| match &self.data {
+            Data::Latency { all, .. } => all.quantile(order),
+            Data::Level { all, .. } => all.quantile(order),
+            Data::Ratio(_) | Data::Value(_) => None,
         };
-        Some((q, Census::bucket(value)))
+        let orders = (1..).map(|step| 1.0 - 10f64.powi(step) * (1.0 - q)).take_while(|order| *order >= FAR - 1e-9);
+        orders.filter_map(|order| Some((order, Census::bucket(value(order)?)))).collect()
     }
 
     /// Weight up to a bucket and whole weight, for each part.
     fn shares(&self, bucket: usize) -> Vec<(f64, f64)> {
-        self.parts.iter().map(|part| (part.up_to(bucket) as f64, part.total() as f64)).collect()
+        let filled = self.parts.iter().filter(|part| part.total() > 0);
+        filled.map(|part| (part.up_to(bucket) as f64, part.total() as f64)).collect()
     }
 
     /// Whether the batches of one run can stand for replications.

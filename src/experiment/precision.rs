@@ -1,6 +1,7 @@
 //! As many replications as a precision needs.
 //!
-//! Ten to begin with, of at least 20,000 messages each; then half as many again, and so on, with a test after each round. The
+//! Ten to begin with, of at least 20,000 messages each; then as many more as the widths so far ask for, at least a quarter and at
+//! most as many as there are, with a test after each round: who looks often stops where the data look narrow by chance. The
 //! confidence is split among the metrics of a part of the model (Bonferroni), and a relative half-width must be g/(1 + g) to be g of the true mean
 //! (Law, "Simulation Modeling and Analysis", section 9.4). Replications that are there are not run again. They get longer only
 //! where the first round shows that they are too short: for their warm-up, or for a percentile that is asked for.
@@ -16,8 +17,14 @@ use crate::units::{Span, Time};
 use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
-/// Replications of the first round.
+/// Replications of the first round, or pairs of them.
 const FIRST: u32 = 10;
+/// A round adds at least this share of what is there.
+const LEAST_GROWTH: f64 = 0.25;
+/// And at most this: the widths that it follows are themselves estimated.
+const MOST_GROWTH: f64 = 1.0;
+/// It adds so much where a metric has no interval yet.
+const BLIND_GROWTH: f64 = 0.5;
 /// More would not fit the numbering of replications.
 const MOST: u32 = 1_000_000;
 /// Messages that a replication of the steady state should have at least.
@@ -86,7 +93,7 @@ pub(super) fn run(model: &Model, relative: f64, watch: Watch<'_>) -> Result<Stud
     let enough = relative / (1.0 + relative);
     let mut looks = 0;
     let mut stopped = StopReason::Interrupted;
-    let mut complete = gathered.replicates().len() == FIRST as usize;
+    let mut complete = gathered.replicates().len() == first(&model) as usize;
     let mut widths: IndexMap<String, Option<f64>> = IndexMap::new();
     while complete {
         looks += 1;
@@ -95,7 +102,8 @@ pub(super) fn run(model: &Model, relative: f64, watch: Watch<'_>) -> Result<Stud
         let known = widths.values().all(|width| width.is_some_and(|width| width <= enough));
         let done = gathered.replicates().len() as u32;
         let used = spent + events(&gathered);
-        let next = if known { done } else { next(done, used, events(&gathered), model.plan.precision.budget) };
+        let more = growth(&widths, enough);
+        let next = if known { done } else { next(&model, done, more, [used, events(&gathered)]) };
         let look = Look { number: looks, replications: done, next, asked: relative, reached: widest(&widths), events: used };
         watch(News::Judged(look));
         if next == done {
@@ -118,11 +126,15 @@ pub(super) fn run(model: &Model, relative: f64, watch: Watch<'_>) -> Result<Stud
     Ok(Studied { summary: gathered.summarise(), course, precision: Some(reached) })
 }
 
-/// Half as many again as there are, or as many as the budget still allows.
-fn next(done: u32, used: u64, last: u64, budget: u64) -> u32 {
-    let each = (last / u64::from(done)).max(1);
-    let affordable = budget.saturating_sub(used) / each;
-    (done + done.div_ceil(2)).min(MOST).min(done.saturating_add(affordable.min(u64::from(MOST)) as u32))
+/// So many more, as a share of what is there, or as many as the budget still allows; whole pairs. `used` are the events of the whole
+/// search so far and of the replications that are there.
+fn next(model: &Model, done: u32, growth: f64, [used, of_these]: [u64; 2]) -> u32 {
+    let each = (of_these / u64::from(done)).max(1);
+    let affordable = model.plan.precision.budget.saturating_sub(used) / each;
+    let wanted = (f64::from(done) * (1.0 + growth)).ceil() as u32;
+    let pairs = if model.plan.antithetic { 2 } else { 1 };
+    let next = wanted.min(MOST).min(done.saturating_add(affordable.min(u64::from(MOST)) as u32));
+    (next / pairs * pairs).max(done)
 }
 
 /// The widest; `None` where one has no interval, or there is none at all.
@@ -143,20 +155,34 @@ impl Reached {
     }
 }
 
+/// How much a round adds, as a share of what is there: widths fall with the root of the number of replications.
+fn growth(widths: &IndexMap<String, Option<f64>>, needed: f64) -> f64 {
+    let known = widths.values().copied().collect::<Option<Vec<f64>>>();
+    known.map_or(BLIND_GROWTH, |widths| {
+        let widest = widths.into_iter().fold(0.0, f64::max);
+        ((widest / needed).powi(2) - 1.0).clamp(LEAST_GROWTH, MOST_GROWTH)
+    })
+}
+
+/// Replications of the first round.
+fn first(model: &Model) -> u32 {
+    if model.plan.antithetic { 2 * FIRST } else { FIRST }
+}
+
 /// The first replications, long enough; also the model with their length, and the events of those that were too short.
 fn first_round(model: &Model, names: &[String], watch: Watch<'_>) -> Result<(Model, Gathered, Cut, u64), Stopped> {
     let mut model = model.clone();
     let mut spent = 0;
     let mut lengthened = 0;
     loop {
-        let (gathered, cut) = settle(&model, FIRST, watch)?;
+        let (gathered, cut) = settle(&model, first(&model), watch)?;
         let round = events(&gathered);
         // Only the steady state gains by longer runs; what the user wants to see from its start lasts as long as it lasts.
         let factor = if steady(&model) { lacking(&gathered, cut, names) } else { 1.0 };
         let longer = model.plan.duration.map(|duration| two_digits(Span((duration.0 as f64 * factor * SLACK) as u64)));
         let possible = longer.is_some_and(|longer| longer.0 < Time::LATEST.0 / 4);
         let affordable = spent as f64 + round as f64 * (1.0 + factor * SLACK) <= model.plan.precision.budget as f64;
-        let complete = gathered.replicates().len() == FIRST as usize;
+        let complete = gathered.replicates().len() == first(&model) as usize;
         if factor <= 1.0 || !possible || !affordable || !complete || lengthened == LENGTHENINGS {
             return Ok((model, gathered, cut, spent));
         }
@@ -208,4 +234,21 @@ fn relative_width(estimate: &Estimate) -> Option<f64> {
     let half = (value - low).max(high - value);
     // Something that is zero for certain is known.
     Some(if half == 0.0 { 0.0 } else { half / value.abs() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Half-widths go with the root of the number of replications: 1.2 times too wide needs 1.44 times as many.
+    #[test]
+    fn a_round_adds_what_the_widest_interval_asks_for() {
+        let of = |widths: &[Option<f64>]| {
+            growth(&widths.iter().enumerate().map(|(at, width)| (at.to_string(), *width)).collect(), 0.02)
+        };
+        assert!((of(&[Some(0.024), Some(0.01)]) - 0.44).abs() < 1e-9);
+        // Never a look for a handful more, never far beyond what a few replications tell.
+        assert_eq!((of(&[Some(0.0201)]), of(&[Some(0.2)])), (LEAST_GROWTH, MOST_GROWTH));
+        assert_eq!(of(&[Some(0.024), None]), BLIND_GROWTH);
+    }
 }

@@ -197,6 +197,8 @@ mod tests {
             bin: None,
             terminating: true,
             precision: Precision::default(),
+            controls: true,
+            antithetic: false,
         };
         let jobs = Queue {
             name: "jobs".to_owned(),

@@ -7,7 +7,7 @@ use super::replication::{Schedule, steady};
 use super::summary::Summary;
 use crate::engine::Halt;
 use crate::model::{Model, Warmup};
-use crate::stats::mser;
+use crate::stats::{Settled, settled};
 use crate::units::{Span, Time};
 use rayon::prelude::*;
 use thiserror::Error;
@@ -158,17 +158,20 @@ pub(super) fn settle(model: &Model, replications: u32, watch: Watch<'_>) -> Resu
     if replications < REPLICATIONS_TO_TELL {
         return Ok((gathered, Cut::Floor(floor)));
     }
-    let (backlog, bin) = gathered.backlog();
-    if backlog.len() < BINS_TO_TELL {
+    let (backlogs, bin) = gathered.backlogs();
+    let bins = backlogs.first().map_or(0, Vec::len);
+    if bins < BINS_TO_TELL {
         return Ok((gathered, Cut::Floor(floor)));
     }
     // Few values of many bins each: the finer they are, the more a cut follows their chance ups and downs.
-    let joined = backlog.len() / BINS_OF_A_CUT;
-    let (backlog, bin) = (join(&backlog, joined.max(1)), bin * joined.max(1) as f64);
-    match mser(&backlog).map(|bins| Span::from_secs_f64(bins as f64 * bin)) {
-        None => Ok((gathered, Cut::Unsure(floor))),
-        Some(span) if span <= floor => Ok((gathered, Cut::Floor(floor))),
-        Some(longer) => {
+    let joined = (bins / BINS_OF_A_CUT).max(1);
+    let backlogs: Vec<Vec<f64>> = backlogs.iter().map(|backlog| join(backlog, joined)).collect();
+    let bin = bin * joined as f64;
+    match settled(&backlogs, (floor.as_secs_f64() / bin).ceil() as usize) {
+        Settled::TooLate => Ok((gathered, Cut::Unsure(floor))),
+        Settled::Before => Ok((gathered, Cut::Floor(floor))),
+        Settled::At(bins) => {
+            let longer = Span::from_secs_f64(bins as f64 * bin);
             let again = of(longer)?;
             // Asked to stop before a replication was done: the shorter cut is what there is.
             let found = !again.replicates().is_empty();

@@ -213,6 +213,16 @@ impl Recorder {
         }
     }
 
+    /// Messages that a producer has made.
+    pub fn created(&self, producer: usize) -> u64 {
+        self.producers[producer].created
+    }
+
+    /// Nanoseconds of work that a pool has done on finished messages, and their number.
+    pub fn work(&self, pool: usize) -> (u128, u128) {
+        self.pools[pool].service.totals()
+    }
+
     fn levels(&mut self) -> impl Iterator<Item = &mut Level> {
         let queues = self
             .queues

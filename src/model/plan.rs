@@ -25,6 +25,10 @@ pub struct RunPlan {
     pub terminating: bool,
     /// How well it should be known; replications are then as many as that needs.
     pub precision: Precision,
+    /// Replication 2k + 1 draws 1 - u wherever replication 2k draws u, and the two count as one.
+    pub antithetic: bool,
+    /// Whether means are corrected by what is known of arrivals and work, where the rule for that holds.
+    pub controls: bool,
 }
 
 /// How well something should be known, and what that may cost.

@@ -17,6 +17,8 @@ const INNER: u64 = 0xD1B5_4A32_D192_ED03;
 pub struct Stream {
     base: u64,
     fold: u64,
+    /// All ones in a mirrored stream, else zero.
+    flip: u64,
 }
 
 /// The random numbers of one message in one stream, in order; as many as a sampler wants.
@@ -24,6 +26,7 @@ pub struct Stream {
 pub struct Draws {
     counter: u64,
     fold: u64,
+    flip: u64,
 }
 
 impl Stream {
@@ -37,20 +40,27 @@ impl Stream {
         hash.update(purpose.as_bytes());
         let hash = hash.finalize();
         let word = |at: usize| u64::from_le_bytes(hash[at..at + 8].try_into().expect("eight bytes"));
-        Stream { base: word(0), fold: word(8) }
+        Stream { base: word(0), fold: word(8), flip: 0 }
+    }
+
+    /// The stream whose numbers are the complements of this one's: every bit is the other, and where this one has the uniform
+    /// number u it has exactly 1 - u (antithetic variates: Hammersley and Morton 1956). Each of the two is as random as the
+    /// other.
+    pub fn mirrored(self) -> Stream {
+        Stream { flip: !self.flip, ..self }
     }
 
     /// The stream that this entity keeps for the messages of `producer`: message k of one producer and message k of
     /// another get different numbers from the same entity.
     #[inline(always)]
     pub fn of(self, producer: Stream) -> Stream {
-        Stream { base: self.base.wrapping_add(producer.base), fold: self.fold ^ producer.fold }
+        Stream { base: self.base.wrapping_add(producer.base), fold: self.fold ^ producer.fold, flip: self.flip }
     }
 
     /// The random numbers of message `index`.
     #[inline(always)]
     pub fn at(self, index: u64) -> Draws {
-        Draws { counter: self.base.wrapping_add(index.wrapping_mul(GOLDEN)), fold: self.fold }
+        Draws { counter: self.base.wrapping_add(index.wrapping_mul(GOLDEN)), fold: self.fold, flip: self.flip }
     }
 }
 
@@ -62,7 +72,7 @@ impl Draws {
         self.counter = z.wrapping_add(INNER);
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9) ^ self.fold;
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        z ^ (z >> 31) ^ self.flip
     }
 
     /// A number strictly between 0 and 1, uniform on the 2^52 points (k + 1/2) / 2^52.
@@ -98,6 +108,19 @@ mod tests {
         ] {
             assert_ne!(other.at(7).bits(), first);
         }
+    }
+
+    #[test]
+    fn a_mirrored_stream_has_the_complements() {
+        let (plain, other) = (stream().of(stream()), stream().mirrored().of(stream()));
+        for k in 0..1000 {
+            let (mut a, mut b) = (plain.at(k), other.at(k));
+            for _ in 0..3 {
+                assert_eq!(a.clone().bits(), !b.clone().bits());
+                assert_eq!(a.uniform() + b.uniform(), 1.0);
+            }
+        }
+        assert_eq!(other.mirrored(), plain);
     }
 
     /// Chi-square of pairs (x_k, x_{k+lag}) on a 16 x 16 grid, across messages, across draws, and across streams.

@@ -72,6 +72,9 @@ table! {
         "precision_on" optional precision_on: Vec<At<String>>,
         /// Events after which the search for precision ends, reached or not; 1,000,000,000 unless told otherwise.
         "budget" optional budget: Whole<1, { u64::MAX }>,
+        /// Whether replications come in pairs, the second with the random numbers 1 - u where the first has u, and each pair
+        /// counts as one; false unless told otherwise.
+        "antithetic" optional antithetic: bool,
     }
 }
 

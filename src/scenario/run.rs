@@ -37,6 +37,8 @@ impl Resolver<'_> {
                 bin: None,
                 terminating: false,
                 precision: Precision::default(),
+                antithetic: false,
+                controls: true,
             };
         };
         let terminating = run.start.value().is_some();
@@ -54,6 +56,8 @@ impl Resolver<'_> {
             bin: self.positive(&run.bin, "the bin"),
             terminating,
             precision: self.precision(run),
+            antithetic: self.antithetic(run),
+            controls: true,
         };
         self.length(run, *place, &plan, scenario);
         plan
@@ -111,6 +115,17 @@ impl Resolver<'_> {
             metrics: Vec::new(),
             budget: run.budget.value().map_or(Precision::BUDGET, |whole| whole.0),
         }
+    }
+
+    /// Whether replications come in antithetic pairs.
+    fn antithetic(&mut self, run: &Run) -> bool {
+        let Some(&At { value: true, place }) = run.antithetic.given() else { return false };
+        if let Some(replications) = run.replications.given().filter(|replications| replications.value.0 % 2 == 1) {
+            let problem = Problem::error(replications.place, "antithetic replications come in pairs, and this number is odd");
+            let next = replications.value.0 + 1;
+            self.log.push(problem.related(place, "because of this").help(format!("write {next}, or leave out `antithetic`")));
+        }
+        true
     }
 
     /// Whether the run has an end, and one that can be reached.

@@ -6,7 +6,9 @@
 //! symmetric, as tails are not, and needs no quantile of a part.
 //!
 //! In the tail a value with few observations beyond it also shows little spread. So that this does not end the interval too
-//! early, the spread at the point estimate counts there as well, and that of ten times as many observations further in.
+//! early, the spread at the point estimate counts there as well, together with that of ten (and a hundred) times as many
+//! observations further in: their root mean square. The largest of them instead covered 98 to 99 % for p99.9, the one at the
+//! point estimate alone 89 to 96 %.
 
 use super::interval::student_t;
 
@@ -17,28 +19,28 @@ pub struct Inverted {
     pub low: usize,
     /// The highest.
     pub high: usize,
-    /// Half the width of the interval of the share at the point estimate, relative to the smaller of q and 1 - q: how well the
-    /// tail is known.
+    /// Half the width of the interval of the share at the point estimate, by the most careful of the spreads, relative to the
+    /// smaller of q and 1 - q: how well the tail is known.
     pub vague: f64,
 }
 
 /// The interval of the quantile `q`, whose estimate lies in bucket `at`, the highest observation in bucket `last`.
-/// `inner` is a quantile further in, with its order, that tells better how observations in the tail come in clusters.
+/// `inner` are quantiles further in, with their orders, which tell better how observations in the tail come in clusters.
 /// `parts` gives for every independent part its weight up to a bucket, and its whole weight.
 pub fn inversion(
     q: f64,
     confidence: f64,
     at: usize,
-    inner: Option<(f64, usize)>,
+    inner: &[(f64, usize)],
     last: usize,
     parts: impl Fn(usize) -> Vec<(f64, f64)>,
 ) -> Inverted {
     let share = |bucket: usize| share_up_to(&parts(bucket), confidence);
     let (_, here) = share(at);
-    let least = inner.map_or(here, |(inner, bucket)| {
-        // As clustered as further in: the spread of a rare thing goes with the root of how rare it is.
-        here.max(share(bucket).1 * ((1.0 - q) / (1.0 - inner)).sqrt())
-    });
+    // As clustered as further in: the spread of a rare thing goes with the root of how rare it is.
+    let further_in = |&(order, bucket): &(f64, usize)| share(bucket).1 * ((1.0 - q) / (1.0 - order)).sqrt();
+    let spreads: Vec<f64> = std::iter::once(here).chain(inner.iter().map(further_in)).collect();
+    let least = (spreads.iter().map(|spread| spread * spread).sum::<f64>() / spreads.len() as f64).sqrt();
     let low = first(0, at, |bucket| {
         let (share, half) = share(bucket);
         share + half.max(least) >= q
@@ -47,7 +49,7 @@ pub fn inversion(
         let (share, half) = share(bucket);
         share - half.max(least) >= q
     });
-    Inverted { low, high, vague: least / q.min(1.0 - q) }
+    Inverted { low, high, vague: spreads.into_iter().fold(0.0, f64::max) / q.min(1.0 - q) }
 }
 
 /// The pooled share and half the width of its interval.
@@ -81,11 +83,11 @@ mod tests {
             vec![(up_to.clamp(0.0, 100.0), 100.0), ((up_to - 10.0).clamp(0.0, 100.0), 100.0)]
         };
         // Standard error 0.05, and t(.745, 1) = tan(0.245 pi) = 0.9691.
-        let found = inversion(0.5, 0.49, 54, None, 109, parts);
+        let found = inversion(0.5, 0.49, 54, &[], 109, parts);
         assert_eq!((found.low, found.high), (50, 59), "{found:?}");
         assert!((found.vague - 0.09691).abs() < 1e-5);
         // With t(.975, 1) = 12.7 nothing is rejected.
-        let found = inversion(0.5, 0.95, 54, None, 109, parts);
+        let found = inversion(0.5, 0.95, 54, &[], 109, parts);
         assert_eq!((found.low, found.high), (0, 109), "{found:?}");
     }
 }

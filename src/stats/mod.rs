@@ -1,5 +1,6 @@
 //! Pure mathematics on numbers: estimates with their intervals, warm-up. Knows nothing of queues or time.
 
+mod control;
 mod estimate;
 mod interval;
 mod inversion;
@@ -7,8 +8,9 @@ mod moments;
 mod nskart;
 mod warmup;
 
+pub use control::controlled;
 pub use estimate::Estimate;
 pub use interval::{DEPENDENT_BATCHES, ONE_REPLICATION, mean, ratio, section, student_t};
 pub use inversion::{Inverted, inversion};
 pub use nskart::{Refusal, Skart, independent, memory, nskart, one_run};
-pub use warmup::mser;
+pub use warmup::{Settled, settled};

@@ -22,6 +22,8 @@ pub fn mm3(discipline: Discipline, prefetch: u32) -> Model {
             bin: None,
             terminating: true,
             precision: queuelab::model::Precision::default(),
+            antithetic: false,
+            controls: true,
         },
         producers: vec![Producer {
             name: "p0".to_owned(),

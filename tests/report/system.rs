@@ -56,6 +56,8 @@ pub fn model(producers: Vec<Producer>, queues: Vec<Queue>, pools: Vec<ConsumerPo
             bin: None,
             terminating: false,
             precision: queuelab::model::Precision::default(),
+            antithetic: false,
+            controls: true,
         },
         producers,
         queues,
