@@ -205,9 +205,18 @@ impl World {
         if place.ack == Ack::Auto {
             return self.end(slot, Outcome::Failed, observer);
         }
-        let priority = self.messages[slot].priority;
-        observer.record(self.now, Transition::Stored { queue: self.queues[queue as usize].record });
-        self.queues[queue as usize].line.push_front(slot, priority);
+        let (message, state) = (self.messages[slot], &mut self.queues[queue as usize]);
+        // Its time goes on while it is held, and is looked at when it is ready again (RabbitMQ, "Time-to-live").
+        if state.expires && message.entered + state.ttl < self.now {
+            return self.lose(queue, slot, Outcome::Expired, false, observer);
+        }
+        observer.record(self.now, Transition::Stored { queue: state.record });
+        let messages = &self.messages;
+        let age = (message.entered, message.index);
+        state.line.put_back(slot, message.priority, |other| (messages[other].entered, messages[other].index) < age);
+        if state.expires {
+            self.rearm_expiry(queue);
+        }
         self.offer(queue, observer);
     }
 
