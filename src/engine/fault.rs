@@ -222,9 +222,11 @@ impl World {
 
     /// Hands out ready messages for as long as someone has credit.
     pub(super) fn offer<O: Observer>(&mut self, queue: u32, observer: &mut O) {
-        while !self.queues[queue as usize].takers.is_empty() {
-            let Some(slot) = self.take_ready(queue, observer) else { return };
-            let Some(taker) = self.queues[queue as usize].takers.pop() else { return };
+        // Whoever takes is out of the way first: what is given up on the way may come again at once, and would be given to him.
+        while let Some(taker) = self.queues[queue as usize].takers.pop() {
+            let Some(slot) = self.take_ready(queue, observer) else {
+                return self.queues[queue as usize].takers.push_front(taker);
+            };
             let workers = self.workers.len() as u32;
             if taker < workers {
                 self.start(taker as usize, slot, Origin::Queue, false, observer);
