@@ -212,19 +212,28 @@ impl World {
         if place.ack == Ack::Auto {
             return self.end(slot, Outcome::Failed, observer);
         }
-        let message = &mut self.messages[slot];
-        message.entered = self.now;
-        let priority = message.priority;
-        observer.record(self.now, Transition::Returned { queue: self.queues[queue as usize].record });
-        self.queues[queue as usize].line.push_front(slot, priority);
+        let (message, state) = (self.messages[slot], &mut self.queues[queue as usize]);
+        observer.record(self.now, Transition::Returned { queue: state.record, age: self.now - message.entered });
+        // Its time goes on while it is held, and is looked at when it is ready again (RabbitMQ, "Time-to-live").
+        if state.expires && message.entered + state.ttl < self.now {
+            return self.lose(queue, slot, Outcome::Expired, true, observer);
+        }
+        let messages = &self.messages;
+        let age = (message.entered, message.index);
+        state.line.put_back(slot, message.priority, |other| (messages[other].entered, messages[other].index) < age);
+        if state.expires {
+            self.rearm_expiry(queue);
+        }
         self.offer(queue, observer);
     }
 
     /// Hands out ready messages for as long as someone has credit.
     pub(super) fn offer<O: Observer>(&mut self, queue: u32, observer: &mut O) {
-        while !self.queues[queue as usize].takers.is_empty() {
-            let Some(slot) = self.take_ready(queue, observer) else { return };
-            let Some(taker) = self.queues[queue as usize].takers.pop() else { return };
+        // Whoever takes is out of the way first: what is given up on the way may come again at once, and would be given to him.
+        while let Some(taker) = self.queues[queue as usize].takers.pop() {
+            let Some(slot) = self.take_ready(queue, observer) else {
+                return self.queues[queue as usize].takers.push_front(taker);
+            };
             let workers = self.workers.len() as u32;
             if taker < workers {
                 self.start(taker as usize, slot, Origin::Queue, false, observer);

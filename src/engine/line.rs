@@ -86,13 +86,12 @@ impl Line {
         }
     }
 
-    /// Gives a message back that was taken: it comes next again, as far as the discipline has an order.
-    pub fn push_front(&mut self, message: MessageSlot, priority: u8) {
+    /// Gives a message back that was taken: it stands where it stood, behind those that are older.
+    pub fn put_back(&mut self, message: MessageSlot, priority: u8, older: impl Fn(MessageSlot) -> bool) {
         match self {
-            Line::Fifo(line) | Line::Adaptive(line, _) => line.push_front(message.0),
-            Line::Lifo(line) => line.push(message.0),
+            Line::Fifo(line) | Line::Lifo(line) | Line::Adaptive(line, _) => put_back(line, message, older),
             Line::Random(bag) => bag.push(message),
-            Line::Priority(levels) => levels.push_front(message, priority),
+            Line::Priority(levels) => levels.put_back(message, priority, older),
         }
     }
 
@@ -168,6 +167,17 @@ impl Bag {
     }
 }
 
+/// Of a line with the oldest in front, few are older than what was taken from it: what came back before.
+fn put_back(line: &mut Fifo, message: MessageSlot, older: impl Fn(MessageSlot) -> bool) {
+    let mut before = Vec::new();
+    while let Some(front) = line.front().filter(|&front| older(MessageSlot(front))) {
+        before.push(front);
+        line.pop();
+    }
+    line.push_front(message.0);
+    before.into_iter().rev().for_each(|front| line.push_front(front));
+}
+
 impl Levels {
     #[inline(always)]
     fn push(&mut self, message: MessageSlot, priority: u8) {
@@ -177,9 +187,9 @@ impl Levels {
         self.len += 1;
     }
 
-    fn push_front(&mut self, message: MessageSlot, priority: u8) {
+    fn put_back(&mut self, message: MessageSlot, priority: u8, older: impl Fn(MessageSlot) -> bool) {
         let level = usize::from(priority).min(self.lines.len() - 1);
-        self.lines[level].push_front(message.0);
+        put_back(&mut self.lines[level], message, older);
         self.occupied[level >> 6] |= 1 << (level & 63);
         self.len += 1;
     }

@@ -80,9 +80,16 @@ impl World {
         }
         let messages = &self.messages;
         if let Some(oldest) = queue.line.oldest(|slot| messages[slot].entered.0) {
-            let expiry = (messages[oldest].entered + queue.ttl).min(Time::LATEST);
+            // What was given back late, in a line without order, is seen late.
+            let expiry = (messages[oldest].entered + queue.ttl).max(self.now).min(Time::LATEST);
             self.agenda.set(queue.expiry_slot, expiry, Phase::Expiry);
         }
+    }
+
+    /// The same when an older message than before is ready again.
+    pub(super) fn rearm_expiry(&mut self, at: u32) {
+        self.agenda.clear(self.queues[at as usize].expiry_slot);
+        self.arm_expiry(at);
     }
 
     /// The expiry timer fires: every message whose time is over goes.

@@ -17,7 +17,7 @@
 //! | Little, system | levels of ready and unacknowledged messages of all queues | birth to the end of everything, or loss |
 //!
 //! The last one is for networks of queues alone: where handlers call and fork, a message is in several places, or in none. Services
-//! keep the laws of a queue and of a pool like others. What a crash breaks off counts until then; it begins anew where it goes back.
+//! keep the laws of a queue and of a pool like others. What a crash breaks off counts until then; where it goes back, the time until then is taken off what it counts later.
 //!
 //! Some quantities are recorded once and read under two names ([`super::recorder`]); where unacknowledged messages *are* the
 //! busy workers, the law of the buffers says nothing and is left out. The others compare a level with stamps wherever they are
@@ -143,7 +143,8 @@ fn at_queue(recorder: &Recorder, place: &Place, at: usize, begin: &AtQueue, end:
         equal(CONSERVATION, entity, (by_level, what), (found, "are found there"))?;
     }
 
-    let (ready, lost) = (signed(record.ready.integral()), signed(record.lost_wait));
+    // What returns is counted from when it entered, again.
+    let (ready, lost) = (signed(record.ready.integral()), signed(record.lost_wait) - signed(record.returned_age));
     let waited = signed(recorder.queue_wait(at, pools()).0) + lost + edges(begin.ready, end.ready);
     equal(LITTLE, entity, (ready, BY_LEVEL), (waited, "waited by the ready messages"))?;
 

@@ -89,8 +89,9 @@ pub struct QueueRecord {
     pub(super) withdrawn: u64,
     pub(super) withdrawn_sojourn: u128,
     pub(super) withdrawn_buffered: u128,
-    /// Broken off or withdrawn, and ready again.
+    /// Broken off or withdrawn, and ready again; the message-nanoseconds since these had entered the queue.
     pub(super) returned: u64,
+    pub(super) returned_age: u128,
     /// Ready and held together, where a crash may leave messages ready while consumers have credit; elsewhere it is composed.
     whole: Option<Box<Level>>,
     /// Waiting in the queue.
@@ -460,9 +461,10 @@ impl Observer for Recorder {
                 record.withdrawn_sojourn += u128::from(sojourn.0);
                 record.withdrawn_buffered += u128::from(buffered.0);
             }
-            Transition::Returned { queue } => {
+            Transition::Returned { queue, age } => {
                 let record = &mut self.queues[queue as usize];
                 record.returned += 1;
+                record.returned_age += u128::from(age.0);
                 record.store(now);
             }
             Transition::Failed { pool } => self.pools[pool as usize].failed += 1,
