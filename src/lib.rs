@@ -32,7 +32,7 @@
 //! let document = Document { name: "example".to_owned(), path: None, text: text.to_owned() };
 //! let model = resolve(&document, &[])?.model;
 //!
-//! let study = queuelab::experiment::run(&model, &|_replication, _time| true)?;
+//! let study = queuelab::experiment::run(&model, &|_part, _news| true)?;
 //! let wait = &study.summary.metrics["consumers.workers.wait.mean"].value;
 //! let (low, high) = (wait.low.expect("ten replications have a spread"), wait.high.expect("as above"));
 //! println!("mean wait {:?} s, from {low} s to {high} s", wait.estimate);

@@ -292,6 +292,55 @@ fn the_journal_agrees_with_the_result() {
     assert!((mean - waits / finished as f64).abs() < 1e-9, "{mean}");
 }
 
+/// Beside `jobs`, and by itself: a hall that needs longer to fill than a tenth of the run.
+const HALL: &str = r#"
+[producers.crowd]
+arrivals = { poisson = "10/s" }
+publish = "hall"
+[queues.hall]
+[consumers.guides]
+queue = "hall"
+count = 900
+service = { exponential = "40s" }
+"#;
+
+/// The parts of a model have their own warm-ups and ends; their messages are told in the order in which they ended.
+#[test]
+fn the_journal_has_all_parts_in_order_of_time() {
+    let folder = folder();
+    let at = folder.path();
+    let text = fs::read_to_string(at.join("small.toml")).unwrap().replace("warmup = \"1s\"", "");
+    fs::write(at.join("both.toml"), format!("{text}{HALL}")).unwrap();
+    let printed = out(&expect(
+        at,
+        &["run", "both.toml", "--journal", "--out", "o", "--replications", "10", "--set", "run.duration=10min"],
+        0,
+    ));
+    let result = result(&at.join("o"));
+    let parts = result["parts"].as_array().unwrap();
+    let warmups: Vec<f64> = parts.iter().map(|part| part["warmup"].as_f64().unwrap()).collect();
+    assert!(parts.len() == 2 && warmups[0] < warmups[1], "{parts:?}");
+    assert_eq!(result["provenance"]["warmup"].as_f64(), Some(warmups[1]));
+    assert!(printed.contains("\n  jobs: 10 replications × ") && printed.contains("\n  hall: 10 replications × "), "{printed}");
+    let first = &result["replicates"][0];
+    let mut rows = csv::Reader::from_path(at.join("o/messages.csv")).unwrap();
+    let (mut last, mut ends) = (0.0, std::collections::BTreeMap::new());
+    for row in rows.records() {
+        let row = row.unwrap();
+        let ended: f64 = row[7].parse().unwrap();
+        assert!(last <= ended, "{last} comes before {ended}");
+        last = ended;
+        *ends.entry(row[0].to_owned()).or_insert((0, 0.0)) = (ends.get(&row[0]).map_or(0, |end: &(u64, f64)| end.0) + 1, ended);
+    }
+    let all: u64 = ends.values().map(|end| end.0).sum();
+    assert_eq!(first["finished"].as_u64(), Some(all));
+    // Each part goes on to its own end, and no further.
+    for (producer, warmup) in [("web", warmups[0]), ("crowd", warmups[1])] {
+        let end = warmup + result["provenance"]["duration"].as_f64().unwrap();
+        assert!(ends[producer].1 <= end && ends[producer].1 > end - 1.0, "{producer}: {ends:?}, {end}");
+    }
+}
+
 #[test]
 fn a_reader_that_leaves_is_no_failure() {
     let folder = folder();
@@ -369,6 +418,28 @@ fn an_interrupt_writes_what_is_there() {
     assert_eq!(result["provenance"]["replications"].as_u64(), Some(done as u64));
     assert!(result["warnings"].as_array().unwrap().iter().any(|warning| warning["kind"] == "interrupted"));
     assert_eq!(listing(&at.join("many")).len(), FILES);
+    // A part whose first replication is not done yet says so beside the numbers of the other.
+    let text = fs::read_to_string(at.join("small.toml")).unwrap().replace("duration = \"20s\"", "");
+    let endless = r#"
+[producers.slow]
+arrivals = { constant = "1000/s" }
+publish = "last"
+messages = 30_000_000_000
+[queues.last]
+[consumers.last]
+queue = "last"
+service = "1us"
+"#;
+    fs::write(at.join("endless.toml"), format!("{text}{endless}")).unwrap();
+    let sets = ["run.stop=drained", "producers.web.messages=100"].map(|set| ["--set", set]).concat();
+    let arguments = [&["run", "endless.toml", "--out", "part", "--threads", "1", "--seed", "3"][..], &sets].concat();
+    let output = interrupted(at, &arguments, waited);
+    assert_eq!(output.status.code(), Some(130), "{}", err(&output));
+    let found = self::result(&at.join("part"));
+    assert!(found["metrics"]["producers.web.completion.mean"]["estimate"].is_number());
+    let absent = &found["metrics"]["queues.last.published.rate"];
+    assert!(absent["reason"].as_str().unwrap().contains("interrupted") && absent["estimate"].is_null(), "{absent}");
+    assert!(found["warnings"].as_array().unwrap().iter().any(|warning| warning["kind"] == "interrupted"));
     // One long replication: nothing is done, and nothing is written.
     let long = ["run", "small.toml", "--set", "run.duration=3000d", "--replications", "1", "--out", "long"];
     let output = interrupted(at, &long, waited);

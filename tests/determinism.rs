@@ -1,6 +1,6 @@
 //! The same bytes for any number of threads, and numbers that hang on names alone.
 
-use queuelab::experiment::{self, Summary};
+use queuelab::experiment::{self, Column, Summary};
 use queuelab::scenario::{Document, read, resolve};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -72,7 +72,6 @@ fn summarise(document: &Document, overrides: &[&str]) -> Summary {
 
 /// All metrics, distributions and series of the first, where the second has them too; the rest of the second may be more.
 fn assert_within(part: &Summary, whole: &Summary) {
-    assert_eq!((part.series.bin, part.series.warmup), (whole.series.bin, whole.series.warmup));
     for (name, reading) in &part.metrics {
         assert_eq!(Some(reading), whole.metrics.get(name), "{name}");
     }
@@ -80,20 +79,26 @@ fn assert_within(part: &Summary, whole: &Summary) {
         assert_eq!(Some(shape), whole.distributions.get(name), "{name}");
     }
     for (name, column) in &part.series.columns {
-        assert_eq!(Some(column), whole.series.columns.get(name), "{name} over time");
+        let other = &whole.series.columns[name];
+        let (own, its) = (part.series.bin(column), whole.series.bin(other));
+        assert_eq!((own, part.warmup(name)), (its, whole.warmup(name)), "{name} over time");
+        assert_eq!(column, &Column { bin: column.bin, ..other.clone() }, "{name} over time");
     }
 }
 
 #[test]
 fn threads_change_nothing() {
-    let on = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        serde_json::to_string(&pool.install(|| run(BUSY, &[]))).unwrap()
-    };
-    let alone = on(1);
-    assert!(alone.contains("consumers.mailers.wait.p99"));
-    for threads in [1, 2, 8] {
-        assert!(alone == on(threads), "{threads} threads give other bytes");
+    let parts = format!("{BUSY}{SLOW}{UNRELATED}").replace("replications = 5", "precision = \"20%\"");
+    for (text, others) in [(BUSY, &[1, 2, 8][..]), (&parts, &[3])] {
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            serde_json::to_string(&pool.install(|| run(text, &[]))).unwrap()
+        };
+        let alone = on(1);
+        assert!(alone.contains("consumers.mailers.wait.p99"));
+        for &threads in others {
+            assert!(alone == on(threads), "{threads} threads give other bytes");
+        }
     }
 }
 
@@ -129,6 +134,55 @@ fn what_is_unrelated_changes_no_number() {
         let front = BUSY.replace("\n[producers.web]", &format!("{UNRELATED}\n[producers.web]"));
         assert_within(&alone, &run(&front, overrides));
     }
+}
+
+/// A crowd that needs minutes until it is complete: a transient much longer than a tenth of ten minutes.
+const SLOW: &str = r#"
+[producers.crowd]
+arrivals = { poisson = "10/s" }
+publish = "hall"
+
+[queues.hall]
+
+[consumers.guides]
+queue = "hall"
+count = 900
+service = { exponential = "40s" }
+"#;
+
+/// The warm-up is found, and each part of the model has its own.
+#[test]
+fn an_unrelated_transient_changes_no_number() {
+    let mm3 = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/mm3.toml")).unwrap();
+    // A precision decides itself how many there are; ten is the default as well.
+    let mm3 = mm3.replace("replications = 10", "");
+    let both = format!("{mm3}{SLOW}");
+    let front = mm3.replace("[producers.web]", &format!("{SLOW}\n[producers.web]"));
+    for overrides in [&[][..], &["run.precision=5%"], &["run.replications=1"], &["run.stop=drained"]] {
+        let (alone, together) = (run(&mm3, overrides), run(&both, overrides));
+        assert_within(&alone, &together);
+        assert_within(&alone, &run(&front, overrides));
+        let (own, other) = (together.warmup("queues.jobs.backlog"), together.warmup("queues.hall.backlog"));
+        if overrides.is_empty() {
+            assert!(own < 70.0 && other > 100.0, "{own} s and {other} s were cut");
+        }
+        // The facts are those of both together.
+        assert_eq!(together.replicates.len(), alone.replicates.len());
+        let hall = together.replications("queues.hall.backlog");
+        for (at, (both, one)) in together.replicates.iter().zip(&alone.replicates).enumerate() {
+            assert_eq!((both.created > one.created, both.fingerprint != one.fingerprint), (at < hall, at < hall), "{at}");
+        }
+    }
+    // Without goals every pool is to be known, each part at the whole confidence.
+    let bare = &mm3[..mm3.find("[goals]").unwrap()];
+    let (alone, together) = (run(bare, &["run.precision=3%"]), run(&format!("{bare}{SLOW}"), &["run.precision=3%"]));
+    assert_within(&alone, &together);
+    assert_ne!(together.parts[0].duration, together.parts[1].duration);
+    // What is never cut stays so beside what is, and the other way round.
+    let burst = SLOW.replace(r#"{ poisson = "10/s" }"#, r#"{ profile = [{ for = "5min", rate = "10/s" }] }"#);
+    let together = run(&format!("{mm3}{burst}"), &[]);
+    assert_within(&run(&mm3, &[]), &together);
+    assert_eq!((together.warmup("queues.hall.backlog"), together.warmup("queues.jobs.backlog")), (0.0, 67.0));
 }
 
 /// The order of the tables in the document is the order of the report and nothing else, where no two events tie.

@@ -3,7 +3,7 @@
 //!
 //! A block that opens with ```` ```toml ```` is a whole scenario; a part of one opens with ```` ```toml fragment ````.
 
-use queuelab::model::metrics;
+use queuelab::model::{Metric, metrics};
 use queuelab::scenario::{Document, Resolved, resolve, schema};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -89,7 +89,7 @@ fn every_fragment_is_made_of_known_keys() {
 }
 
 fn entities(table: &toml::Table) -> impl Iterator<Item = &String> {
-    let tables = ["producers", "queues", "consumers"];
+    let tables = ["producers", "queues", "consumers", "services", "hosts", "locks", "caches"];
     tables.into_iter().filter_map(|kind| table.get(kind)?.as_table()).flatten().map(|(name, _)| name)
 }
 
@@ -159,9 +159,10 @@ fn the_reference_names_every_key_and_every_word() {
 #[test]
 fn the_reference_names_every_metric_and_every_statistic() {
     let text = page(REFERENCE);
-    let first = blocks(&text, "```toml").swap_remove(0).1;
-    let model = resolved("the first example", "toml", first).model;
-    for metric in metrics(&model) {
+    let models = blocks(&text, "```toml").into_iter().map(|(line, text)| resolved(&format!("line {line}"), "toml", text).model);
+    let measured: Vec<Metric> = models.flat_map(|model| metrics(&model)).collect();
+    assert!(measured.iter().any(|metric| metric.name.starts_with("caches.")), "an example with everything is missing");
+    for metric in measured {
         let kind = metric.name.splitn(3, '.').nth(2).unwrap();
         assert!(text.contains(&format!("`{kind}`")), "{REFERENCE} does not name `{kind}`");
         for (statistic, _) in metric.quantity.statistics() {

@@ -63,7 +63,7 @@ fn the_confidence_is_split_among_metrics() {
 #[test]
 fn replications_that_are_too_short_get_longer() {
     let study = study("duration = \"1s\"\nprecision = \"10%\"\nprecision_on = [\"consumers.workers.wait.p999\"]");
-    assert!(study.duration.unwrap().as_secs_f64() >= 83.0, "{:?}", study.duration);
+    assert!(study.courses[0].duration.unwrap().as_secs_f64() >= 83.0, "{:?}", study.courses);
     assert_eq!(study.precision.unwrap().stopped, StopReason::Reached);
 }
 
@@ -81,7 +81,7 @@ fn the_budget_ends_the_search() {
 #[test]
 fn a_start_from_empty_is_never_lengthened_nor_cut() {
     let study = study("duration = \"2s\"\nstart = \"empty\"\nprecision = \"5%\"");
-    assert_eq!(study.duration.unwrap().as_secs_f64(), 2.0);
+    assert_eq!(study.courses[0].duration.unwrap().as_secs_f64(), 2.0);
     assert_eq!(study.summary.series.warmup, 0.0);
     assert_eq!(study.precision.unwrap().stopped, StopReason::Reached);
 }

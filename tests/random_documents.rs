@@ -31,8 +31,12 @@ fn check(model: &Model) {
     for goal in &model.goals {
         assert!(names.contains(&goal.metric) && goal.value.is_finite(), "{goal:?}");
     }
-    // The traffic equations refuse a cycle by panicking.
-    assert_eq!(Load::of(model).queues.len(), model.queues.len());
+    for service in &model.services {
+        assert!(service.count >= 1 && service.concurrency >= 1 && !service.handler.0.is_empty(), "{service:?}");
+    }
+    let load = Load::of(model);
+    assert_eq!((load.queues.len(), load.services.len()), (model.queues.len(), model.services.len()));
+    assert!(load.services.iter().all(|service| service.rate >= 0.0 && service.utilization >= 0.0), "{load:?}");
 }
 
 /// Reads and shows; whatever the outcome, it must be an outcome.
@@ -63,6 +67,8 @@ fn token() -> impl Strategy<Value = String> {
         "[producers.web]",
         "[queues.jobs]",
         "[consumers.workers]",
+        "[services.db]",
+        "[[faults]]",
         "[goals]",
         "[[",
         "]]",
@@ -90,6 +96,18 @@ fn token() -> impl Strategy<Value = String> {
         "queue",
         "count",
         "steps",
+        "call",
+        "choose",
+        "weight",
+        "parallel",
+        "timeout",
+        "retry",
+        "lock",
+        "cache",
+        "miss",
+        "reply",
+        "at",
+        "crash",
         "title",
         "poisson",
         "exponential",
@@ -126,11 +144,17 @@ fn token() -> impl Strategy<Value = String> {
     prop_oneof![8 => prop::sample::select(words.to_vec()).prop_map(str::to_owned), 1 => any::<String>(), 1 => "[ -~]{0,12}"]
 }
 
+/// Scenarios that resolve.
+fn texts() -> Vec<&'static str> {
+    let calls = include_str!("data/sync-and-async.toml");
+    templates().iter().map(|template| template.text).chain([calls]).collect()
+}
+
 /// A scenario that resolves, and its cuts and splices.
 fn mutated() -> impl Strategy<Value = String> {
-    let cut = (0usize..templates().len(), prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, token()), 1..6));
+    let cut = (0usize..texts().len(), prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, token()), 1..6));
     cut.prop_map(|(template, edits)| {
-        let mut characters: Vec<char> = templates()[template].text.chars().collect();
+        let mut characters: Vec<char> = texts()[template].chars().collect();
         for (at, length, replacement) in edits {
             let start = at.index(characters.len() + 1);
             let end = (start + length).min(characters.len());
@@ -150,7 +174,32 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
         token().prop_map(Into::into),
         prop::sample::select(vec!["10min", "240/s", "8ms", "jobs", "drained"]).prop_map(Into::into),
     ];
-    let keys = ["run", "producers", "queues", "consumers", "goals", "web", "jobs", "arrivals", "publish", "duration", "service"];
+    let keys = [
+        "run",
+        "producers",
+        "queues",
+        "consumers",
+        "services",
+        "faults",
+        "goals",
+        "web",
+        "jobs",
+        "arrivals",
+        "publish",
+        "duration",
+        "service",
+        "steps",
+        "call",
+        "choose",
+        "weight",
+        "repeat",
+        "parallel",
+        "join",
+        "retry",
+        "timeout",
+        "at",
+        "crash",
+    ];
     let key = prop_oneof![prop::sample::select(keys.to_vec()).prop_map(str::to_owned), any::<String>()];
     leaf.prop_recursive(6, 40, 6, move |inner| {
         prop_oneof![
@@ -222,11 +271,38 @@ fn arrivals() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Steps that a producer and a service may do, in a scenario that has a queue, a service, a lock and a cache.
+fn steps() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        distribution().prop_map(|time| format!("{{ work = {time} }}")),
+        distribution().prop_map(|time| format!("{{ wait = {time} }}")),
+        Just("{ publish = \"q0\" }".to_owned()),
+        (1u32..9, 1u32..900)
+            .prop_map(|(attempts, ms)| format!("{{ call = \"back\", retry = {attempts}, timeout = \"{ms}ms\" }}")),
+        (1u32..900).prop_map(|ms| format!("{{ call = \"back\", hedge = \"{ms}ms\", breaker = {{}}, fallback = [] }}")),
+        (0u32..100).prop_map(|percent| format!("{{ fail = \"{percent}%\" }}")),
+    ];
+    let list = |of: BoxedStrategy<String>| prop::collection::vec(of, 1..3).prop_map(|steps| steps.join(", "));
+    let step = leaf.prop_recursive(3, 12, 3, move |inner| {
+        let (a, b) = (list(inner.clone()), list(inner.clone()));
+        prop_oneof![
+            (a, b, 1u32..3).prop_map(|(a, b, join)| format!("{{ parallel = [[{a}], [{b}]], join = {join} }}")),
+            (list(inner.clone()), 0u32..9).prop_map(|(steps, weight)| format!(
+                "{{ choose = [{{ weight = {weight}, steps = [{steps}] }}, {{ weight = 1 }}] }}"
+            )),
+            (list(inner.clone()), 1u32..5).prop_map(|(steps, count)| format!("{{ repeat = {count}, steps = [{steps}] }}")),
+            list(inner.clone()).prop_map(|steps| format!("{{ cache = \"hot\", miss = [{steps}] }}")),
+            list(inner).prop_map(|steps| format!("{{ lock = \"row\", steps = [{steps}] }}")),
+        ]
+    });
+    list(step.boxed())
+}
+
 /// A whole scenario: some producers, a chain of queues, and pools that pass messages down the chain.
 fn scenario() -> impl Strategy<Value = String> {
     let producers = prop::collection::vec((arrivals(), any::<prop::sample::Index>()), 1..4);
     let stages = prop::collection::vec((distribution(), 1u32..5, 1u32..4, 0u32..3, any::<bool>()), 1..5);
-    (producers, stages, any::<u64>()).prop_map(|(producers, stages, seed)| {
+    (producers, stages, any::<u64>(), steps()).prop_map(|(producers, stages, seed, steps)| {
         let mut text = format!("[run]\nduration = \"10s\"\nseed = {}\n", seed >> 1);
         for (number, (arrivals, at)) in producers.iter().enumerate() {
             text += &format!("[producers.p{number}]\narrivals = {arrivals}\npublish = \"q{}\"\n", at.index(stages.len()));
@@ -240,6 +316,9 @@ fn scenario() -> impl Strategy<Value = String> {
                 text += &format!("publish = \"q{}\"\n", number + 1);
             }
         }
+        text += &format!("[services.front]\ncount = 3\nsteps = [{steps}, {{ call = \"back\", timeout = \"1s\" }}]\n");
+        text += "[services.back]\nservice = \"1ms\"\n[locks.row]\npermits = 9\n[caches.hot]\nhit_ratio = 0.5\n";
+        text += &format!("[producers.caller]\nclients = 4\nthink = \"1ms\"\nsteps = [{{ call = \"front\" }}, {steps}]\n");
         text + "[goals]\nwait = \"consumers.c0.wait.p99 < 1h\"\n"
     })
 }
@@ -283,17 +362,17 @@ proptest! {
 
     #[test]
     fn random_overrides_are_applied_or_refused(
-        template in 0usize..5,
+        template in 0usize..6,
         overrides in prop::collection::vec(
             prop_oneof![
                 any::<String>(),
                 prop::collection::vec(token(), 0..8).prop_map(|tokens| tokens.concat()),
-                ("(run|producers|queues|consumers|goals)(\\.[a-z\"]{0,8}){0,4}=", token()).prop_map(|(path, value)| path + &value),
+                ("(run|producers|queues|consumers|services|faults|goals)(\\.[a-z\"]{0,8}){0,4}=", token()).prop_map(|(path, value)| path + &value),
             ],
             1..4,
         ),
     ) {
-        survive(templates()[template].text, false, &overrides);
+        survive(texts()[template], false, &overrides);
     }
 
     #[test]

@@ -8,10 +8,13 @@ mod fixture;
 mod system;
 
 use proptest::prelude::*;
-use queuelab::experiment::Summary;
+use queuelab::experiment::stability::Verdict;
+use queuelab::experiment::{Cut, Part, Reading, Summary};
 use queuelab::model::{Comparison, Goal, Handler, Load, Model, Prefetch, QueueId, Work};
 use queuelab::random::Distribution;
 use queuelab::report::{self, RunResult, Style, chart};
+use queuelab::scenario::{Document, resolve};
+use queuelab::units::Span;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -50,6 +53,13 @@ fn tables_of_other_models() {
     golden("table-pipeline.txt", &text);
     golden("table-fast.txt", &report::table(&fixture::scaled(1e-6), Style::PLAIN, None));
     golden("table-slow.txt", &report::table(&fixture::scaled(1e5), Style::PLAIN, None));
+    let unstable = fixture::unstable();
+    let text = report::table(&unstable, Style::PLAIN, None);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    golden("table-unstable.txt", &text);
+    let markdown = report::markdown(&unstable);
+    assert!(markdown.contains("| bounded | ✗ saturated | load 120.0 ± 0.5 %, `bounded` loses 16.7 % |"), "{markdown}");
+    assert!(!report::markdown(&fixture::result()).contains("Stability"));
 }
 
 #[test]
@@ -62,6 +72,8 @@ fn the_formats_for_programs() {
         for values in [&mut column.mean, &mut column.min, &mut column.max] {
             values.truncate(4);
         }
+        column.low.truncate(4);
+        column.high.truncate(4);
     });
     small.summary.distributions.values_mut().for_each(|shape| {
         shape.quantiles.truncate(4);
@@ -72,9 +84,58 @@ fn the_formats_for_programs() {
     golden("percentiles.csv", &report::percentiles_csv(&small));
 }
 
+/// Where the parts of a model have warm-ups, lengths and replications of their own, each is told with its queues.
+#[test]
+fn parts_are_told_apart() {
+    let mut result = fixture::parts();
+    let lines: Vec<String> =
+        report::table(&result, Style::PLAIN, None).lines().skip(1).take(3).map(|line| line.trim_start().to_owned()).collect();
+    assert_eq!(
+        lines,
+        [
+            "10 to 35 replications × 10min to 20min measured after 1min to 4min warm-up, seed 1",
+            "to-jobs: 10 replications × 10min measured after 1min warm-up",
+            "to-hall: 35 replications × 20min measured after 4min warm-up",
+        ]
+    );
+    let markdown = report::markdown(&result);
+    assert!(
+        markdown.contains("interval.\n\n- to-jobs: 10 replications × 10min measured after 1min warm-up\n- to-hall: 35"),
+        "{markdown}"
+    );
+    let bins = |result: &RunResult, name: &str| -> Vec<String> {
+        let rows = report::series_csv(result);
+        let of = rows.lines().filter(|row| row.split(',').nth(1) == Some(name)).take(2);
+        of.map(|row| row.split(',').next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(bins(&result, "queues.to-jobs.backlog"), ["0", "3.3"]);
+    assert_eq!(bins(&result, "queues.to-hall.backlog"), ["0", "7.2"]);
+    // Alike, they need no lines of their own.
+    result.summary.parts[1] = Part { entities: result.summary.parts[1].entities.clone(), ..result.summary.parts[0].clone() };
+    let text = report::table(&result, Style::PLAIN, None);
+    assert!(text.contains("\n10 replications × 10min measured after 1min warm-up, seed 1\n±"), "{text}");
+}
+
+/// A time to drain means nothing in a steady state, and everything to the part beside it that begins empty.
+#[test]
+fn what_happens_once_is_shown_of_parts_from_empty() {
+    let mut result = fixture::parts();
+    let reading = Reading { value: fixture::estimate(12.5, 1.0), unit: "s".to_owned() };
+    for name in ["jobs", "hall"] {
+        result.summary.metrics.insert(format!("queues.to-{name}.drain"), reading.clone());
+    }
+    let rows = |result: &RunResult| -> Vec<bool> {
+        let text = report::table(result, Style::PLAIN, None);
+        ["to-jobs ", "to-hall "].map(|name| text.lines().any(|line| line.starts_with(name) && line.ends_with("12.5"))).to_vec()
+    };
+    assert_eq!(rows(&result), [false, false]);
+    result.summary.parts[1].warmup = 0.0;
+    assert_eq!(rows(&result), [false, true]);
+}
+
 #[test]
 fn json_reads_back_as_the_same_result() {
-    for result in [fixture::result(), fixture::empty(), fixture::scaled(1e-6), fixture::constant()] {
+    for result in [fixture::result(), fixture::parts(), fixture::empty(), fixture::scaled(1e-6), fixture::constant()] {
         let text = report::json(&result);
         assert!(text.ends_with("}\n"));
         assert_eq!(serde_json::from_str::<RunResult>(&text).unwrap(), result);
@@ -105,6 +166,7 @@ fn shapes() -> Vec<(&'static str, RunResult)> {
         ("pipeline", fixture::pipeline(3, |stage| ["resize", "watermark", "mail"][stage].to_owned())),
         ("many", fixture::pipeline(30, |stage| format!("pool-{stage}"))),
         ("long", fixture::pipeline(7, long)),
+        ("parts", fixture::parts()),
         ("empty", fixture::empty()),
         ("hollow", hollow),
         ("fast", fixture::scaled(1e-6)),
@@ -151,9 +213,31 @@ fn a_folder_is_written_whole() {
     assert_eq!(fs::read_to_string(target.join("result.json")).unwrap(), report::json(&other));
 }
 
+/// The beginning of a service in place of another.
+const SERVICE_WITH_EVERYTHING: &str = r#"count = 2
+concurrency = 2
+balance = "round-robin"
+discipline = "adaptive-lifo"
+shed = "codel"
+host = "node"
+steps = [
+    { repeat = 2, steps = [{ lock = "row", steps = [{ work = "1ms" }] }] },
+    { choose = [{ weight = 1, steps = [{ call = "payment", hedge = "50ms", breaker = {}, fallback = [] }] }, { weight = 9 }] },
+    { reply = true },
+    { two_phase_commit = ["payment"], locks = ["row"] },
+    { fail = "1%" },
+"#;
+
 #[test]
 fn a_topology_is_drawn_with_its_load() {
-    for (name, model) in [("check-stages", system::stages()), ("check-overloaded", system::overloaded())] {
+    // A host too, and a step of every kind that the document does without.
+    let text = include_str!("data/sync-and-async.toml").replace("count = 2\nsteps = [", SERVICE_WITH_EVERYTHING)
+        + "[hosts.node]\ncores = 2\n[locks.row]\n";
+    let document = Document { name: "design".to_owned(), path: None, text };
+    let design = resolve(&document, &[]).unwrap_or_else(|problems| panic!("{problems}")).model;
+    for (name, model) in
+        [("check-stages", system::stages()), ("check-overloaded", system::overloaded()), ("check-design", design)]
+    {
         let load = Load::of(&model);
         let text = report::topology(&model, &load, Style::PLAIN);
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
@@ -245,7 +329,7 @@ fn advice_says_what_to_do() {
     let mut summary = fixture::result().summary;
     summary.distributions.values_mut().for_each(|shape| shape.count = 1_000_000);
     let kinds = |model: &Model, summary: &Summary| -> Vec<String> {
-        let warnings = report::advice(model, &Load::of(model), summary);
+        let warnings = report::advice(model, &Load::of(model), summary, &[Cut::Floor(Span::ZERO)]);
         assert!(warnings.iter().all(|warning| warning.message.contains(": ")), "{warnings:?}");
         warnings.into_iter().map(|warning| warning.kind).collect()
     };
@@ -255,9 +339,8 @@ fn advice_says_what_to_do() {
     calm.pools[0].count = 4;
     assert_eq!(kinds(&calm, &summary), Vec::<String>::new());
 
-    // A backlog that rises to the end, in every replication.
-    let rising = fixture::column("messages", 200, &mut fixture::Noise(1), |at| 1000.0 * at, 0.1);
-    summary.series.columns.insert("queues.jobs.backlog".into(), rising);
+    // A backlog that grew to the end, although the pool can do more than what comes.
+    summary.stability = vec![fixture::stability("workers", Verdict::Undecided)];
     assert_eq!(kinds(&calm, &summary), ["still-growing"]);
 
     let mut odd = calm.clone();
@@ -271,7 +354,7 @@ fn advice_says_what_to_do() {
     assert!(kinds(&quick, &summary).contains(&"coarse-clock".to_owned()));
 
     summary.distributions["consumers.workers.sojourn"].count = 2000;
-    let warnings = report::advice(&calm, &Load::of(&calm), &summary);
+    let warnings = report::advice(&calm, &Load::of(&calm), &summary, &[Cut::Floor(Span::ZERO)]);
     let few = warnings.iter().find(|warning| warning.kind == "few-samples").unwrap();
     assert_eq!(
         few.message,
@@ -318,6 +401,9 @@ proptest! {
             for values in [&mut column.mean, &mut column.min, &mut column.max] {
                 values.iter_mut().for_each(|number| *number = draw());
             }
+            for ends in [&mut column.low, &mut column.high] {
+                ends.iter_mut().for_each(|end| *end = Some(draw()));
+            }
         }
         result.provenance.duration = Some(draw());
         result.provenance.warmup = draw();
@@ -333,6 +419,6 @@ proptest! {
             prop_assert!(!svg.contains("NaN"), "{}", chart.name);
         }
         let model = system::overloaded();
-        report::advice(&model, &Load::of(&model), &result.summary);
+        report::advice(&model, &Load::of(&model), &result.summary, &[Cut::Floor(Span::ZERO)]);
     }
 }

@@ -66,7 +66,25 @@ impl Row {
         self.half_widths / self.given as f64
     }
 
-    fn add(&mut self, summary: &Summary, metric: &str) {
+    /// No experiment yet.
+    pub fn new(case: &Case, truth: &Truth) -> Row {
+        Row {
+            model: case.model,
+            load: case.load,
+            label: truth.label,
+            exact: truth.exact,
+            experiments: 0,
+            given: 0,
+            below: 0,
+            above: 0,
+            estimates: (0.0, 0),
+            half_widths: 0.0,
+            replications: 0,
+        }
+    }
+
+    /// Adds the interval of an experiment.
+    pub fn add(&mut self, summary: &Summary, metric: &str) {
         self.experiments += 1;
         self.replications += summary.replicates.len() as u64;
         let Some(reading) = summary.metrics.get(metric) else { return };
@@ -120,22 +138,9 @@ impl Display for Row {
 /// What is wrong with the model.
 pub fn study(case: &Case, mode: Mode, messages: f64, experiments: u64) -> Result<Vec<Row>, String> {
     let model = model(case, mode, messages)?;
-    let row = |truth: &&Truth| Row {
-        model: case.model,
-        load: case.load,
-        label: truth.label,
-        exact: truth.exact,
-        experiments: 0,
-        given: 0,
-        below: 0,
-        above: 0,
-        estimates: (0.0, 0),
-        half_widths: 0.0,
-        replications: 0,
-    };
     // A quantile that is zero cannot be known relative to itself.
     let truths: Vec<&Truth> = case.truths.iter().filter(|truth| mode != Mode::Precision || truth.exact > 0.0).collect();
-    let rows: Vec<Row> = truths.iter().map(row).collect();
+    let rows: Vec<Row> = truths.iter().map(|truth| Row::new(case, truth)).collect();
     // One search for each metric, so that every one is judged where its own search ends; otherwise one run serves them all.
     let mut parts: Vec<Vec<Row>> =
         if mode == Mode::Precision { rows.into_iter().map(|row| vec![row]).collect() } else { vec![rows] };
@@ -153,7 +158,11 @@ pub fn study(case: &Case, mode: Mode, messages: f64, experiments: u64) -> Result
     Ok(parts.into_iter().flatten().collect())
 }
 
-fn model(case: &Case, mode: Mode, messages: f64) -> Result<Model, String> {
+/// The model with its plan.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn model(case: &Case, mode: Mode, messages: f64) -> Result<Model, String> {
     let seconds = messages / case.rate;
     let text = format!("[run]\nduration = \"{seconds}s\"\n{}{}", mode.plan(), case.scenario);
     let document = Document { name: case.model.to_owned(), path: None, text };

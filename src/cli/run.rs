@@ -3,7 +3,7 @@
 use super::args::{Format, Run};
 use super::progress::{Progress, interrupted, watch_for_interrupts};
 use super::{Failure, Status, complain, print, source};
-use crate::experiment::{self, Cut, Reached, StopReason, Study};
+use crate::experiment::{self, Course, Cut, Reached, StopReason, Study};
 use crate::model::{Load, Model, Producer};
 use crate::report::quantity::{self, Kind};
 use crate::report::{self, Folder, Provenance, RunResult, Style, Verdict, Warning};
@@ -78,11 +78,9 @@ fn run_one(file: &Path, arguments: &Run, many: bool) -> Result<(Status, String),
     let started = Instant::now();
     let study = simulate(&document, &model, arguments)?;
     let wall = started.elapsed();
-    // What was simulated is what is reported and repeated.
-    model.plan.duration = study.duration;
-    if let Some(precision) = &study.precision {
-        model.plan.replications = precision.replications;
-    }
+    // What was simulated is what is reported and repeated; of several parts the longest.
+    model.plan.duration = study.courses.iter().filter_map(|course| course.duration).max();
+    let courses = study.courses.clone();
     let result = conclude(&document, &model, arguments, study);
     let mut written = Vec::new();
     if let Some(folder) = &folder {
@@ -90,7 +88,7 @@ fn run_one(file: &Path, arguments: &Run, many: bool) -> Result<(Status, String),
         if !arguments.journal {
             folder.remove(JOURNAL).map_err(not_written)?;
         } else {
-            written.extend(journal(&model, folder, &result)?);
+            written.extend(journal(&model, folder, &courses)?);
         }
     }
     let missed = result.goals.iter().any(|goal| goal.verdict == Verdict::Missed);
@@ -143,11 +141,8 @@ fn not_written(error: report::FileError) -> Failure {
 }
 
 fn simulate(document: &Document, model: &Model, arguments: &Run) -> Result<Study, Failure> {
-    let length = model.plan.duration.map_or(0, |duration| duration.0);
-    // How many replications a precision needs is not known: there is no bar then.
-    let length = if model.plan.precision.relative.is_some() { 0 } else { length };
-    let progress = Progress::new(&document.name, model.plan.replications, length, arguments.format != Format::Quiet);
-    let study = experiment::run(model, &|replication, time| progress.note(replication, time));
+    let progress = Progress::new(&document.name, model, arguments.format != Format::Quiet);
+    let study = experiment::run(model, &|part, news| progress.note(part, news));
     drop(progress);
     match study {
         Ok(study) if study.summary.replicates.is_empty() => Err(Failure::Interrupted),
@@ -158,15 +153,11 @@ fn simulate(document: &Document, model: &Model, arguments: &Run) -> Result<Study
 
 /// The numbers with all that is needed to judge and to repeat them.
 fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -> RunResult {
-    let mut warnings = report::advice(model, &Load::of(model), &study.summary);
-    warnings.extend(about_warmup(study.warmup));
+    let cuts: Vec<Cut> = study.courses.iter().map(|course| course.warmup).collect();
+    let mut warnings = report::advice(model, &Load::of(model), &study.summary, &cuts);
     warnings.extend(study.precision.as_ref().and_then(about_precision));
-    let done = study.summary.replicates.len() as u32;
-    if done < model.plan.replications {
-        let message =
-            format!("interrupted after {done} of {} replications: the numbers are theirs alone", model.plan.replications);
-        warnings.push(Warning { kind: "interrupted".to_owned(), message });
-    }
+    warnings.extend(about_interrupt(&study.courses));
+    let warmup = study.courses.iter().map(|course| course.warmup.span()).max().unwrap_or(Span::ZERO);
     RunResult {
         schema_version: report::SCHEMA_VERSION,
         name: document.name.clone(),
@@ -178,10 +169,10 @@ fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -
             scenario_sha256: Sha256::digest(document.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
             overrides: arguments.set.clone(),
             seed: model.plan.seed,
-            replications: done,
+            replications: study.summary.replicates.len() as u32,
             confidence: model.plan.confidence,
             duration: model.plan.duration.map(|duration| duration.as_secs_f64()),
-            warmup: study.warmup.span().as_secs_f64(),
+            warmup: warmup.as_secs_f64(),
         },
         routes: routes(model),
         theory: report::known(&theory::answers(model)),
@@ -198,13 +189,12 @@ fn routes(model: &Model) -> IndexMap<String, Vec<String>> {
     model.producers.iter().map(|producer| (producer.name.clone(), names(producer))).collect()
 }
 
-fn about_warmup(cut: Cut) -> Option<Warning> {
-    let Cut::Unsure(span) = cut else { return None };
-    let message = format!(
-        "the backlog had not settled by the middle of the run, so that its warm-up cannot be told: {span} were cut; \
-         set a longer run.duration, or run.start = \"empty\" if the start is what you want to see"
-    );
-    Some(Warning { kind: "warm-up".to_owned(), message })
+/// Replications that were not done; of several parts those of the one with the fewest.
+fn about_interrupt(courses: &[Course]) -> Option<Warning> {
+    let course = courses.iter().filter(|course| course.replications < course.planned).min_by_key(|course| course.replications)?;
+    let (done, planned) = (course.replications, course.planned);
+    let message = format!("interrupted after {done} of {planned} replications: the numbers are theirs alone");
+    Some(Warning { kind: "interrupted".to_owned(), message })
 }
 
 fn about_precision(precision: &Reached) -> Option<Warning> {
@@ -226,9 +216,8 @@ fn about_precision(precision: &Reached) -> Option<Warning> {
 }
 
 /// Writes messages.csv: the first replication once more, with an observer that writes. An interrupt leaves it out.
-fn journal(model: &Model, folder: &Folder, result: &RunResult) -> Result<Option<PathBuf>, Failure> {
-    let warmup = Span::from_secs_f64(result.provenance.warmup);
-    match folder.write_with(JOURNAL, |out| experiment::journal(model, warmup, out, &|_| !interrupted())) {
+fn journal(model: &Model, folder: &Folder, courses: &[Course]) -> Result<Option<PathBuf>, Failure> {
+    match folder.write_with(JOURNAL, |out| experiment::journal(model, courses, out, &|_| !interrupted())) {
         Ok(path) => Ok(Some(path)),
         Err(error) if interrupted() && error.source.kind() == ErrorKind::Interrupted => {
             complain("interrupted: messages.csv is not written\n");

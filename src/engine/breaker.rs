@@ -124,6 +124,7 @@ impl Circuit {
     }
 
     /// What it is doing. An open breaker turns half-open when the next call after its time comes.
+    #[cfg(test)]
     pub(super) fn state(&self) -> BreakerState {
         self.state
     }

@@ -41,7 +41,8 @@ impl World {
         if holder.held < holder.limit {
             self.queues[queue as usize].takers.push(self.workers.len() as u32 + consumer);
         }
-        self.messages[slot].dispatched = self.now;
+        let message = &mut self.messages[slot];
+        (message.dispatched, message.returned) = (self.now, false);
         let worker = holder.idle;
         if worker == NONE {
             holder.buffer.push(slot.0);
@@ -91,7 +92,8 @@ impl World {
         self.release::<true, O>(at, observer);
         match onward {
             Onward::Publish(onward) => {
-                self.messages[slot].entered = self.now;
+                let message = &mut self.messages[slot];
+                (message.entered, message.returned) = (self.now, false);
                 self.publish(onward, slot, observer);
             }
             Onward::End => self.end(slot, Outcome::Completed, observer),
@@ -117,7 +119,7 @@ impl World {
             if DONE {
                 Transition::Finished { pool: record, queue: records_at, service, sojourn, resumes, refilled }
             } else {
-                Transition::BrokenOff { pool: record, queue: records_at, resumes, refilled }
+                Transition::BrokenOff { pool: record, queue: records_at, service, sojourn, resumes, refilled }
             },
         );
         if let Some(next) = next {
@@ -142,20 +144,20 @@ impl World {
         let buffered = holder.buffer.pop().map(MessageSlot);
         let refill = if had_credit { None } else { self.take_ready(queue, observer) };
         let holder = &mut self.consumers[worker.consumer as usize];
-        let sojourn = now - self.messages[MessageSlot(worker.message)].entered;
+        let (service, sojourn) = (now - worker.started, now - self.messages[MessageSlot(worker.message)].entered);
         let (resumes, refilled) = (buffered.is_some() || refill.is_some(), refill.is_some());
         observer.record(
             now,
             if done {
-                Transition::Finished { pool, queue: records_at, service: now - worker.started, sojourn, resumes, refilled }
+                Transition::Finished { pool, queue: records_at, service, sojourn, resumes, refilled }
             } else {
-                Transition::BrokenOff { pool, queue: records_at, resumes, refilled }
+                Transition::BrokenOff { pool, queue: records_at, service, sojourn, resumes, refilled }
             },
         );
         match refill {
             Some(refill) => {
                 let message = &mut self.messages[refill];
-                message.dispatched = now;
+                (message.dispatched, message.returned) = (now, false);
                 let waited = now - message.entered;
                 observer.record(now, Transition::Dispatched { queue: records_at, waited, stored: true, refill: true });
                 if buffered.is_some() {

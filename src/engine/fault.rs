@@ -175,7 +175,10 @@ impl World {
             }
             self.agenda.clear(self.producers.len() + at);
             (self.workers[at].message, self.workers[at].task) = (NONE, NONE);
-            observer.record(self.now, Transition::BrokenOff { pool: record, queue: records_at, resumes: false, refilled: false });
+            let (service, sojourn) = (self.now - worker.started, self.now - self.messages[slot].entered);
+            let (resumes, refilled) = (false, false);
+            observer
+                .record(self.now, Transition::BrokenOff { pool: record, queue: records_at, service, sojourn, resumes, refilled });
             self.give_up(worker.pool, slot, observer);
         }
         if worker.consumer != NONE {
@@ -187,7 +190,10 @@ impl World {
     fn empty_buffer<O: Observer>(&mut self, consumer: u32, pool: u32, observer: &mut O) {
         let queue = self.pools[pool as usize].queue;
         while let Some(slot) = self.consumers[consumer as usize].buffer.pop_back() {
-            observer.record(self.now, Transition::Withdrawn { queue: self.queues[queue as usize].record });
+            let message = &self.messages[MessageSlot(slot)];
+            let (sojourn, buffered) = (self.now - message.entered, self.now - message.dispatched);
+            let record = self.queues[queue as usize].record;
+            observer.record(self.now, Transition::Withdrawn { queue: record, sojourn, buffered });
             self.give_up(pool, MessageSlot(slot), observer);
         }
         let holder = &mut self.consumers[consumer as usize];
@@ -199,23 +205,23 @@ impl World {
         let place = &self.pools[pool as usize];
         let queue = place.queue;
         if place.onward == Onward::Answer {
+            observer.record(self.now, Transition::Failed { pool: place.record });
             self.answer(slot, Verdict::Error, observer);
             return self.end(slot, Outcome::Completed, observer);
         }
         if place.ack == Ack::Auto {
             return self.end(slot, Outcome::Failed, observer);
         }
-        let (message, state) = (self.messages[slot], &mut self.queues[queue as usize]);
-        // Its time goes on while it is held, and is looked at when it is ready again (RabbitMQ, "Time-to-live").
-        if state.expires && message.entered + state.ttl < self.now {
-            return self.lose(queue, slot, Outcome::Expired, false, observer);
-        }
-        observer.record(self.now, Transition::Stored { queue: state.record });
+        let message = &mut self.messages[slot];
+        message.give_back(self.now);
+        let age = (message.since(), message.index);
+        let (priority, state) = (message.priority, &mut self.queues[queue as usize]);
+        observer.record(self.now, Transition::Returned { queue: state.record });
         let messages = &self.messages;
-        let age = (message.entered, message.index);
-        state.line.put_back(slot, message.priority, |other| (messages[other].entered, messages[other].index) < age);
+        state.line.put_back(slot, priority, |other| (messages[other].since(), messages[other].index) < age);
+        // Its time to live goes on while it is held, and is looked at when it is ready again (RabbitMQ, "Time-to-live").
         if state.expires {
-            self.rearm_expiry(queue);
+            self.expire(queue, observer);
         }
         self.offer(queue, observer);
     }

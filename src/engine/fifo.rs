@@ -91,6 +91,12 @@ impl Fifo {
         Some(self.slots[(self.head + last) & mask])
     }
 
+    /// All ids, from the front.
+    pub fn iter(&self) -> impl Iterator<Item = u32> {
+        let mask = self.slots.len() - 1;
+        (0..self.len).map(move |at| self.slots[(self.head + at) & mask])
+    }
+
     /// The id in front.
     pub fn front(&self) -> Option<u32> {
         (self.len > 0).then(|| self.slots[self.head])
@@ -117,6 +123,9 @@ mod tests {
                 _ => assert_eq!(line.pop(), oracle.pop_front()),
             }
             assert_eq!((line.len(), line.front()), (oracle.len(), oracle.front().copied()));
+            if step % 500 == 499 {
+                assert!(line.iter().eq(oracle.iter().copied()));
+            }
         }
     }
 }

@@ -66,6 +66,16 @@ impl Line {
         }
     }
 
+    /// All messages, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = MessageSlot> {
+        let (lines, bag): (&[Fifo], &[_]) = match self {
+            Line::Fifo(line) | Line::Lifo(line) | Line::Adaptive(line, _) => (std::slice::from_ref(line), &[]),
+            Line::Random(bag) => (&[], &bag.held),
+            Line::Priority(levels) => (&levels.lines, &[]),
+        };
+        lines.iter().flat_map(Fifo::iter).map(MessageSlot).chain(bag.iter().map(|&(message, _)| message))
+    }
+
     /// Adds a message.
     #[inline(always)]
     pub fn push(&mut self, message: MessageSlot, priority: u8) {

@@ -11,6 +11,7 @@
 
 mod agenda;
 mod arrivals;
+mod attempt;
 mod backoff;
 mod balance;
 mod breaker;
@@ -31,6 +32,7 @@ mod message;
 mod observer;
 mod permits;
 mod popularity;
+mod presence;
 mod processors;
 mod producer;
 mod program;
@@ -42,10 +44,12 @@ mod slab;
 mod store;
 mod task;
 mod timers;
+mod wake;
 mod world;
 
 pub use frame::Verdict;
 pub use message::{Message, MessageSlot};
 pub use observer::{Observer, Origin, Outcome, Silent, Subject, Transition};
+pub use presence::{AtPool, AtQueue, Crowd, Presence};
 pub use run::Halt;
 pub use world::{Tally, World};

@@ -70,12 +70,14 @@ pub enum Transition<'a> {
     /// A worker finished it, and its consumer acknowledged it; `sojourn` is from entering the queue, `service` from the start.
     /// `resumes`: the worker begins with the next at this instant. `refilled`: another is dispatched in its place.
     Finished { pool: u32, queue: u32, service: Span, sojourn: Span, resumes: bool, refilled: bool },
-    /// A queue lost it; `stored` when it was ready.
-    Lost { queue: u32, outcome: Outcome, stored: bool },
-    /// A worker broke off with it; `resumes` and `refilled` as above.
-    BrokenOff { pool: u32, queue: u32, resumes: bool, refilled: bool },
-    /// A message left the buffer of a consumer that crashed.
-    Withdrawn { queue: u32 },
+    /// A queue lost it, `waited` after it entered; `stored` when it was ready.
+    Lost { queue: u32, outcome: Outcome, waited: Span, stored: bool },
+    /// A worker broke off with it; all as when it is finished.
+    BrokenOff { pool: u32, queue: u32, service: Span, sojourn: Span, resumes: bool, refilled: bool },
+    /// It left the buffer of a consumer that crashed, so long after it entered the queue and after it was dispatched.
+    Withdrawn { queue: u32, sojourn: Span, buffered: Span },
+    /// What was broken off or withdrawn is ready again, as if it had just come.
+    Returned { queue: u32 },
     /// The handler of a worker failed.
     Failed { pool: u32 },
     /// A worker finished a request whose caller had given up.

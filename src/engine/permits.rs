@@ -44,6 +44,7 @@ enum Grant {
 #[derive(Debug)]
 pub(super) struct Permits {
     free: u32,
+    #[cfg(test)]
     total: u32,
     /// Number of the last grant.
     last: u64,
@@ -56,15 +57,25 @@ pub(super) struct Permits {
 impl Permits {
     /// So many permits, all free.
     pub(super) fn new(permits: u32) -> Permits {
-        Permits { free: permits, total: permits, last: 0, grants: Vec::new(), free_slots: Vec::new(), waiting: Chain::new(0) }
+        Permits {
+            free: permits,
+            #[cfg(test)]
+            total: permits,
+            last: 0,
+            grants: Vec::new(),
+            free_slots: Vec::new(),
+            waiting: Chain::new(0),
+        }
     }
 
     /// Permits that are held, those of holders that are gone included, and those whose lease has run out not.
+    #[cfg(test)]
     pub(super) fn held(&self) -> u32 {
         self.total - self.free
     }
 
     /// How many wait.
+    #[cfg(test)]
     pub(super) fn waiting(&self) -> u32 {
         self.waiting.len()
     }

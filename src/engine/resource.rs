@@ -158,7 +158,8 @@ impl World {
         Some(holding)
     }
 
-    /// Gives back all that a task holds. Who has `crashed` gives no lock back: that ends with its lease, or never.
+    /// Gives back all that a task holds. Who has
+    /// `crashed` gives no lock back that has a lease: it ends with that.
     pub(super) fn let_go<O: Observer>(&mut self, id: u32, crashed: bool, observer: &mut O) {
         let mut at = std::mem::replace(&mut self.handlers.tasks[id].held, NONE);
         while at != NONE {
@@ -168,7 +169,8 @@ impl World {
                     self.handlers.holdings.remove(at);
                     self.hand_over(cache, key);
                 }
-                HoldingKind::Lock { lock, token, .. } if crashed && !holding.expired => {
+                // Without a lease a lock is as good as its holder's connection.
+                HoldingKind::Lock { lock, token, lease: Some(_) } if crashed && !holding.expired => {
                     self.handlers.locks[lock as usize].permits.abandon(token);
                     self.handlers.holdings[at].gone = true;
                 }

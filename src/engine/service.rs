@@ -12,6 +12,7 @@ use super::observer::{Observer, Outcome, Transition};
 use super::slab::NONE;
 use super::world::{Worker, World};
 use crate::random::{Distribution, Stream};
+use crate::units::Span;
 
 /// What the engine knows of a service.
 #[derive(Debug)]
@@ -52,6 +53,11 @@ impl World {
         let caller = self.handlers.tasks[task].message;
         let service = self.handlers.code.calls[call as usize].call.service.0 as usize;
         let Some(instance) = self.instance(service, task, identity) else {
+            // Nobody is there to take it, but it came.
+            let record = self.queues[self.handlers.services[service].queue as usize].record;
+            observer.record(self.now, Transition::Published { queue: record });
+            let (outcome, waited) = (Outcome::Rejected, Span::ZERO);
+            observer.record(self.now, Transition::Lost { queue: record, outcome, waited, stored: false });
             return self.send_back(id, Verdict::Rejected, observer);
         };
         let slot = self.child(caller, identity);
@@ -114,8 +120,9 @@ impl World {
             // It keeps its place in the line until it comes to the front, and nobody sees it there.
             queue.ghosts += 1;
             queue.picky = true;
-            observer.record(self.now, Transition::Lost { queue: queue.record, outcome: Outcome::Recalled, stored: true });
             let message = &mut self.messages[slot];
+            let waited = self.now - message.entered;
+            observer.record(self.now, Transition::Lost { queue: queue.record, outcome: Outcome::Recalled, waited, stored: true });
             message.ghost = true;
             let (family, waited) = (message.family, message.waited);
             return self.shrink_family(family, waited, Outcome::Completed, observer);

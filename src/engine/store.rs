@@ -57,11 +57,13 @@ impl Store {
     }
 
     /// Number of entries, those that are stale and not yet looked for included.
+    #[cfg(test)]
     pub(super) fn len(&self) -> u32 {
         if let Store::Lru(lru) = self { lru.used.len() } else { 0 }
     }
 
     /// Forgets everything.
+    #[cfg(test)]
     pub(super) fn clear(&mut self) {
         if let Store::Lru(lru) = self {
             while lru.used.pop().is_some() {}

@@ -2,7 +2,7 @@
 //!
 //! Nothing here calls itself: whoever can go on stands in a line, and the line is worked off before time passes.
 
-use super::agenda::{Agenda, Phase};
+use super::agenda::Phase;
 use super::frame::Verdict;
 use super::handlers::{Wake, mixed};
 use super::message::MessageSlot;
@@ -378,7 +378,7 @@ impl World {
             (task.running < task.needed).then_some(verdict)
         };
         if let Some(verdict) = decided {
-            self.stop_branches(parent, false, false, observer);
+            self.stop_branches(parent, true, false, observer);
             self.resume(parent, verdict);
         }
     }
@@ -426,7 +426,7 @@ impl World {
         self.let_go(id, false, observer);
         let Task { message, owner, replied, in_vain, began, .. } = self.handlers.tasks[id];
         match owner {
-            Owner::Branch(parent) => return self.join(parent, id, verdict, observer),
+            Owner::Branch(parent) => self.join(parent, id, verdict, observer),
             Owner::Worker(worker) => {
                 self.handlers.tasks.remove(id);
                 let answered = replied.then_some(!in_vain);
@@ -481,43 +481,6 @@ impl World {
         } else {
             self.answer(slot, verdict, observer);
         }
-    }
-
-    /// Sets a timer.
-    pub(super) fn set_timer(&mut self, at: Time, phase: Phase, wake: Wake) -> TimerId {
-        let id = self.handlers.timers.set(Agenda::key(at.min(Time::LATEST), phase), wake);
-        self.arm_timers();
-        id
-    }
-
-    /// Cancels a timer that has not fired.
-    pub(super) fn cancel_timer(&mut self, id: TimerId) {
-        self.handlers.timers.cancel(id);
-        self.arm_timers();
-    }
-
-    /// Lets the agenda know of the first timer.
-    fn arm_timers(&mut self) {
-        let slot = self.handlers.slot;
-        match self.handlers.timers.next_key() {
-            Some(key) => self.agenda.set_key(slot, key),
-            None => self.agenda.clear(slot),
-        }
-    }
-
-    /// The first timer fires.
-    #[inline(never)]
-    pub(super) fn fire<O: Observer>(&mut self, observer: &mut O) {
-        let wake = self.handlers.timers.pop();
-        match wake {
-            Wake::Task(task) => self.wake(task),
-            Wake::Frame(frame) => self.frame_fires(frame, observer),
-            Wake::Lease { holding } => self.lease_ends(holding, observer),
-            Wake::Fault(fault) => self.fault_fires(fault, observer),
-            Wake::Host(host) => self.host_fires(host, observer),
-            Wake::Client { producer, client } => self.client_sends(producer, client, observer),
-        }
-        self.arm_timers();
     }
 }
 

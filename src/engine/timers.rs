@@ -51,11 +51,13 @@ impl<E: Copy> Timers<E> {
     }
 
     /// The key of a pending timer.
+    #[cfg(test)]
     pub(super) fn key(&self, id: TimerId) -> u64 {
         self.heap[self.places[id.0 as usize] as usize].key
     }
 
     /// The event of a pending timer.
+    #[cfg(test)]
     pub(super) fn event(&self, id: TimerId) -> E {
         self.events[id.0 as usize]
     }

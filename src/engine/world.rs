@@ -222,17 +222,98 @@ impl World {
         let waiting: usize = self.producers.iter().map(|producer| producer.callers.waiting()).sum();
         let (live, roots) = (self.messages.live(), self.in_system());
         if self.tally.created != self.tally.finished + self.tally.lost + roots {
-            return Err(format!("{:?}, but {roots} messages are in the system", self.tally));
+            return Err(format!("messages went astray: {:?}, but {roots} are in the system", self.tally));
         }
         if live != ready + buffered + busy + calling + waiting || held != buffered + behind_buffers {
             return Err(format!(
-                "{live} messages in the system: {ready} ready, {held} held, {buffered} buffered, {busy} in work, {calling} of \
-                 callers, {waiting} waiting for a caller"
+                "messages went astray: {live} in the system, {ready} ready, {held} held, {buffered} buffered, {busy} in work, \
+                 {calling} of callers, {waiting} waiting for a caller"
             ));
         }
         if let Some(at) = self.queues.iter().position(|queue| queue.line.len() > queue.ghosts && !queue.takers.is_empty()) {
             return Err(format!("queue number {at} has a ready message and a consumer with credit"));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Silent;
+    use crate::model::{
+        Arrivals, ConsumerPool, Discipline, Handler, Overflow, Precision, Prefetch, Producer as Sender, Queue as Place, QueueId,
+        RunPlan, Stop, Warmup, Work,
+    };
+    use crate::units::Rate;
+
+    /// One worker that is asked for twice what it can do.
+    fn flooded() -> World {
+        let plan = RunPlan {
+            duration: None,
+            warmup: Warmup::None,
+            replications: 1,
+            seed: 1,
+            stop: Stop::Duration,
+            max_events: None,
+            confidence: 0.95,
+            bin: None,
+            terminating: true,
+            precision: Precision::default(),
+        };
+        let web = Sender {
+            name: "web".to_owned(),
+            arrivals: Arrivals::Poisson { rate: Rate(200.0) },
+            callers: None,
+            handler: Handler::publishing(QueueId(0)),
+            priority: Priority::Constant(0),
+            keys: None,
+            messages: None,
+        };
+        let jobs = Place {
+            name: "jobs".to_owned(),
+            discipline: Discipline::Fifo,
+            max_length: None,
+            overflow: Overflow::DropHead,
+            ttl: None,
+        };
+        let worker = ConsumerPool {
+            name: "worker".to_owned(),
+            queue: QueueId(0),
+            count: 1,
+            concurrency: 1,
+            prefetch: Prefetch::Limit(1),
+            ack: Ack::Manual,
+            handler: Handler::working(Work::Drawn(Distribution::Exponential { mean: 1e7 }), None),
+            host: None,
+        };
+        let model = Model {
+            title: None,
+            plan,
+            producers: vec![web],
+            queues: vec![jobs],
+            pools: vec![worker],
+            services: Vec::new(),
+            hosts: Vec::new(),
+            locks: Vec::new(),
+            caches: Vec::new(),
+            faults: Vec::new(),
+            goals: Vec::new(),
+        };
+        let mut world = World::new(&model, 1, 0, Time(1_000_000_000));
+        world.advance(Time(1_000_000_000), u64::MAX, &mut Silent).expect("a second is not long");
+        world
+    }
+
+    #[test]
+    fn a_message_that_the_engine_loses_is_missed() {
+        let mut world = flooded();
+        assert!(world.audit().is_ok() && world.in_system() > 20);
+        // Off the line, and nowhere else.
+        let lost = world.queues[0].line.pop(|_| 0).expect("messages are ready");
+        assert!(world.audit().is_err_and(|what| what.starts_with("messages went astray")));
+        // Out of the store as well, but not by any of the ways to end.
+        world.messages.remove(lost);
+        assert!(world.audit().is_err_and(|what| what.starts_with("messages went astray")));
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Read at the edges of slots; nothing is recorded for it while messages move.
 
-use crate::measure::{Census, Recorder, Series, Source, sources, sums};
-use crate::model::Model;
+use crate::measure::{Census, Recorder, Source, sources, sums};
+use crate::model::{Model, metrics};
 use crate::units::{Span, Time};
 
 /// Slots of the measured time: N-Skart wants at least 1,280 and is the better the more there are.
@@ -15,48 +15,65 @@ const SLOTS_IN_BATCH: usize = 256;
 #[derive(Debug, Clone)]
 pub struct Along {
     begin: Time,
-    sums: Series,
-    /// For each batch the distribution of every metric, empty for those that have none.
-    batches: Vec<Vec<Census>>,
+    /// Width of a slot in nanoseconds.
+    width: u64,
+    /// One for each metric.
+    tracks: Vec<Track>,
+    /// The sums when the last slot ended.
+    last: Vec<(u128, u128)>,
     /// All that was recorded when the last batch ended.
     before: Vec<Source>,
+}
+
+/// What a run said on its way about one metric.
+#[derive(Debug, Clone, Default)]
+pub struct Track {
+    /// What numerator and denominator gained in each slot.
+    pub slots: Vec<(f64, f64)>,
+    /// The distribution in each batch that has one.
+    pub batches: Vec<Census>,
 }
 
 impl Along {
     /// For a run whose measurement begins at `begin` and lasts so long.
     pub fn new(model: &Model, begin: Time, duration: Span) -> Along {
-        let columns = 2 * sums(model, &Recorder::new(model), Span::ZERO).len();
+        let metrics = metrics(model).len();
         let width = (duration.0 / SLOTS).max(1);
-        Along { begin, sums: Series::new(width, columns, usize::MAX), batches: Vec::new(), before: Vec::new() }
+        let (tracks, last) = (vec![Track::default(); metrics], vec![(0, 0); metrics]);
+        Along { begin, width, tracks, last, before: Vec::new() }
+    }
+
+    /// Slots that have ended.
+    fn slots(&self) -> usize {
+        self.tracks.first().map_or(0, |track| track.slots.len())
     }
 
     /// When it wants to look next.
     pub fn next_edge(&self) -> Time {
-        Time(self.begin.0.saturating_add(self.sums.next_edge()))
+        Time(self.begin.0.saturating_add((self.slots() as u64 + 1).saturating_mul(self.width)))
     }
 
     /// Looks at what was recorded up to now, an edge.
     pub fn collect(&mut self, model: &Model, recorder: &Recorder, now: Time) {
         let measured = now - self.begin;
-        let reading = sums(model, recorder, measured).into_iter().flat_map(|(above, below)| [above, below]).collect();
-        self.sums.collect(reading);
-        self.sums.close();
-        if self.sums.bins.len().is_multiple_of(SLOTS_IN_BATCH) {
+        let reading = sums(model, recorder, measured);
+        for ((track, new), last) in self.tracks.iter_mut().zip(&reading).zip(&self.last) {
+            track.slots.push(((new.0 - last.0) as f64, (new.1 - last.1) as f64));
+        }
+        self.last = reading;
+        if self.slots().is_multiple_of(SLOTS_IN_BATCH) {
             let all = sources(model, recorder, measured);
-            let since = |(at, source): (usize, &Source)| source.census_since(self.before.get(at));
-            self.batches.push(all.iter().enumerate().map(since).collect());
+            for (at, (track, source)) in self.tracks.iter_mut().zip(&all).enumerate() {
+                let census = source.census_since(self.before.get(at));
+                track.batches.extend(Some(census).filter(|census| census.total() > 0));
+            }
             self.before = all;
         }
     }
 
-    /// Numerators and denominators of a metric in each slot.
-    pub fn slots(&self, metric: usize) -> Vec<(f64, f64)> {
-        self.sums.bins.iter().map(|bin| (bin[2 * metric] as f64, bin[2 * metric + 1] as f64)).collect()
-    }
-
-    /// The distributions of a metric in each batch that has one.
-    pub fn batches(&self, metric: usize) -> Vec<Census> {
-        self.batches.iter().map(|batch| batch[metric].clone()).filter(|census| census.total() > 0).collect()
+    /// One track for each metric: they are large, and go to whoever makes intervals of them.
+    pub fn tracks(self) -> Vec<Track> {
+        self.tracks
     }
 
     /// Slots in a batch.

@@ -1,10 +1,12 @@
 //! What is kept of the replications of one schedule, and the summary of those that are there.
 
+use super::columns::columns;
 use super::pool::Pool;
 use super::replication::{Replication, Schedule, simulate};
 use super::shape::shape;
-use super::study::{Progress, Stopped};
-use super::summary::{Column, Reading, Replicate, Series, Summary};
+use super::stability::{Window, stability};
+use super::study::{News, Stopped, Watch};
+use super::summary::{Reading, Replicate, Series, Summary};
 use crate::measure::{self, gauges, sources};
 use crate::model::{Metric, Model, Statistic, metrics};
 use crate::stats::Estimate;
@@ -16,6 +18,9 @@ use rayon::prelude::*;
 const CHUNK: u32 = 16;
 /// Numbers in the series that are kept; the bands of a larger study are those of its first replications.
 const KEPT_NUMBERS: usize = 20_000_000;
+
+/// Why a part of a model has no numbers at all.
+pub(super) const NOT_BEGUN: &str = "interrupted before its first replication was done";
 
 /// What is kept of the replications, added in their order.
 pub(super) struct Gathered {
@@ -47,7 +52,7 @@ impl Gathered {
     ///
     /// # Errors
     /// When a replication had to be stopped.
-    pub fn extend(&mut self, replications: u32, progress: Progress<'_>) -> Result<bool, Stopped> {
+    pub fn extend(&mut self, replications: u32, progress: Watch<'_>) -> Result<bool, Stopped> {
         let schedule = self.schedule;
         let mut first = self.replicates.len() as u32;
         while first < replications {
@@ -57,7 +62,7 @@ impl Gathered {
             let done: Vec<Result<Option<Replication>, Stopped>> = chunk
                 .into_par_iter()
                 .map(|replication| {
-                    simulate(model, schedule, replication, &|time| progress(replication, time))
+                    simulate(model, schedule, replication, &|time| progress(News::Reached { replication, time }))
                         .map_err(|halt| Stopped { replication, halt })
                 })
                 .collect();
@@ -111,8 +116,8 @@ impl Gathered {
             self.pools = sources.iter().map(Pool::for_source).collect();
         }
         self.pools.iter_mut().zip(sources).for_each(|(pool, source)| pool.add(source));
-        if let Some(along) = &replication.along {
-            self.pools.iter_mut().enumerate().for_each(|(at, pool)| pool.look_along(along.slots(at), along.batches(at)));
+        if let Some(along) = replication.along {
+            self.pools.iter_mut().zip(along.tracks()).for_each(|(pool, track)| pool.look_along(track.slots, track.batches));
         }
         self.replicates.push(Replicate {
             fingerprint: format!("{:016x}", replication.tally.fingerprint),
@@ -135,10 +140,12 @@ impl Gathered {
         let confidence = self.model.plan.confidence;
         let mut readings = IndexMap::new();
         let mut distributions = IndexMap::new();
-        for (metric, pool) in metrics(&self.model).iter().zip(&self.pools) {
+        for (at, metric) in metrics(&self.model).iter().enumerate() {
+            let pool = self.pools.get(at);
             let unit = metric.quantity.unit();
             let mut put = |name: String, statistic: Option<Statistic>| {
-                let value = pool.estimate(metric.quantity, statistic, confidence);
+                let estimate = |pool: &Pool| pool.estimate(metric.quantity, statistic, confidence);
+                let value = pool.map_or_else(|| Estimate::absent(NOT_BEGUN), estimate);
                 readings.insert(name, Reading { value, unit: unit.to_owned() });
             };
             match metric.quantity.statistics() {
@@ -149,45 +156,15 @@ impl Gathered {
                     }
                 }
             }
-            if let Some(all) = pool.observations() {
+            if let Some(all) = pool.and_then(Pool::observations) {
                 distributions.insert(metric.name.clone(), shape(all));
             }
         }
-        let series = self.columns();
-        Summary { metrics: readings, distributions, series, replicates: self.replicates }
-    }
-
-    /// The series of all replications, bin by bin; replications of different lengths count as long as they last.
-    fn columns(&mut self) -> Series {
-        let width = self.series.iter().map(|series| series.width).max().unwrap_or(1);
-        self.series.iter_mut().for_each(|series| series.widen(width));
-        let bins = self.series.iter().map(|series| series.bins.len()).max().unwrap_or(0);
-        let mut columns = IndexMap::new();
-        for (at, gauge) in gauges(&self.model).into_iter().enumerate() {
-            let mut column = Column { unit: gauge.unit.to_owned(), mean: Vec::new(), min: Vec::new(), max: Vec::new() };
-            for bin in 0..bins {
-                let values = self.series.iter().zip(&self.ends).filter_map(|(series, end)| {
-                    let gained = series.bins.get(bin)?[at];
-                    // The last bin ends where the run ends. A shred of one tells nothing of the time around it.
-                    let length = end.0.saturating_sub(bin as u64 * width).min(width);
-                    let shred = bin > 0 && length < width / 2;
-                    (!shred).then(|| gained as f64 * gauge.scale / length.max(1) as f64)
-                });
-                let (mut sum, mut count, mut min, mut max) = (0.0, 0.0, f64::INFINITY, f64::NEG_INFINITY);
-                for value in values {
-                    (sum, count) = (sum + value, count + 1.0);
-                    (min, max) = (min.min(value), max.max(value));
-                }
-                if count == 0.0 {
-                    break;
-                }
-                column.mean.push(sum / count);
-                column.min.push(min);
-                column.max.push(max);
-            }
-            columns.insert(gauge.name, column);
-        }
-        Series { bin: width as f64 / 1e9, warmup: self.schedule.warmup.as_secs_f64(), columns }
+        let (bin, columns) = columns(&gauges(&self.model), &mut self.series, &self.ends, confidence);
+        let window = Window { series: &self.series, ends: &self.ends, warmup: self.schedule.warmup };
+        let stability = stability(&self.model, &readings, &window);
+        let series = Series { bin, warmup: self.schedule.warmup.as_secs_f64(), columns };
+        Summary { metrics: readings, distributions, series, stability, replicates: self.replicates, parts: Vec::new() }
     }
 
     /// The backlog of all queues in each bin, summed over the replications, and the seconds that a bin lasts.

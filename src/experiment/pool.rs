@@ -226,17 +226,16 @@ impl Pool {
 
     /// Whether the batches of one run can stand for replications.
     fn batches_are_independent(&self, q: f64, pooled: f64) -> Result<(), String> {
-        const LONGER: &str = "the batches of this one run are too short to be independent: lengthen it, or run replications";
         match self.forgets {
             None => return Err(stats::ONE_REPLICATION.to_owned()),
             Some(Ok(true)) => {}
-            Some(Ok(false)) => return Err(LONGER.to_owned()),
+            Some(Ok(false)) => return Err(stats::DEPENDENT_BATCHES.to_owned()),
             Some(Err(refusal)) => return Err(refusal.to_string()),
         }
         let shares = self.shares(Census::bucket(pooled));
         let residuals: Vec<f64> = shares.iter().map(|(below, all)| below - q * all).collect();
         let constant = residuals.iter().all(|residual| *residual == residuals[0]);
-        if constant || stats::independent(&residuals, TEST_QUANTILE) { Ok(()) } else { Err(LONGER.to_owned()) }
+        if constant || stats::independent(&residuals, TEST_QUANTILE) { Ok(()) } else { Err(stats::DEPENDENT_BATCHES.to_owned()) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! As many replications as a precision needs.
 //!
 //! Ten to begin with, of at least 20,000 messages each; then half as many again, and so on, with a test after each round. The
-//! confidence is split among the metrics (Bonferroni), and a relative half-width must be g/(1 + g) to be g of the true mean
+//! confidence is split among the metrics of a part of the model (Bonferroni), and a relative half-width must be g/(1 + g) to be g of the true mean
 //! (Law, "Simulation Modeling and Analysis", section 9.4). Replications that are there are not run again. They get longer only
 //! where the first round shows that they are too short: for their warm-up, or for a percentile that is asked for.
 //!
@@ -9,7 +9,7 @@
 
 use super::gathered::Gathered;
 use super::replication::steady;
-use super::study::{Cut, Progress, Stopped, Study, settle, two_digits};
+use super::study::{Course, Cut, News, Stopped, Studied, Watch, settle, two_digits};
 use crate::model::Model;
 use crate::stats::Estimate;
 use crate::units::{Span, Time};
@@ -37,11 +37,11 @@ pub struct Reached {
     pub asked: f64,
     /// The widest that was reached; absent where a metric has no interval.
     pub reached: Option<f64>,
-    /// Replications that it took.
+    /// Replications that it took; of several parts of a model the most.
     pub replications: u32,
     /// Events that it took, those of replications that turned out too short included.
     pub events: u64,
-    /// How often the intervals were judged.
+    /// How often the intervals were judged; of several parts the most.
     pub looks: u32,
     /// The relative half-width of every metric at its share of the confidence; absent where there is no interval.
     pub metrics: IndexMap<String, Option<f64>>,
@@ -49,8 +49,8 @@ pub struct Reached {
     pub stopped: StopReason,
 }
 
-/// Why a search for precision ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Why a search for precision ended, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StopReason {
     /// Every interval is narrow enough.
@@ -61,56 +61,95 @@ pub enum StopReason {
     Interrupted,
 }
 
-/// Runs replications until the metrics of the plan are known to `relative`.
-pub(super) fn run(model: &Model, relative: f64, progress: Progress<'_>) -> Result<Study, Stopped> {
-    let names = names(model);
-    let (model, mut gathered, warmup, spent) = first_round(model, &names, progress)?;
+/// What was seen when intervals were judged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Look {
+    /// How often they have been judged, this time included.
+    pub number: u32,
+    /// Replications that are done.
+    pub replications: u32,
+    /// How many there will be at the next look; as many as now where the search ends.
+    pub next: u32,
+    /// The relative half-width that is asked for, and the widest that there is; absent where a metric has no interval.
+    pub asked: f64,
+    /// See `asked`.
+    pub reached: Option<f64>,
+    /// Events that it took so far.
+    pub events: u64,
+}
+
+/// Runs replications until the named metrics of the plan are known to `relative`.
+pub(super) fn run(model: &Model, relative: f64, watch: Watch<'_>) -> Result<Studied, Stopped> {
+    let names = &model.plan.precision.metrics;
+    let (model, mut gathered, warmup, spent) = first_round(model, names, watch)?;
     let confidence = 1.0 - (1.0 - model.plan.confidence) / names.len().max(1) as f64;
+    let enough = relative / (1.0 + relative);
     let mut looks = 0;
     let mut stopped = StopReason::Interrupted;
     let mut complete = gathered.replicates().len() == FIRST as usize;
-    let mut widths = IndexMap::new();
+    let mut widths: IndexMap<String, Option<f64>> = IndexMap::new();
     while complete {
         looks += 1;
-        widths = names
-            .iter()
-            .map(|name| (name.clone(), gathered.estimate(name, confidence).and_then(|estimate| relative_width(&estimate))))
-            .collect();
-        if widths.values().all(|width: &Option<f64>| width.is_some_and(|width| width <= relative / (1.0 + relative))) {
-            stopped = StopReason::Reached;
-            break;
-        }
+        let width = |name: &String| gathered.estimate(name, confidence).and_then(|estimate| relative_width(&estimate));
+        widths = names.iter().map(|name| (name.clone(), width(name))).collect();
+        let known = widths.values().all(|width| width.is_some_and(|width| width <= enough));
         let done = gathered.replicates().len() as u32;
         let used = spent + events(&gathered);
-        let each = (events(&gathered) / u64::from(done)).max(1);
-        let affordable = model.plan.precision.budget.saturating_sub(used) / each;
-        let next = (done + done.div_ceil(2)).min(MOST).min(done.saturating_add(affordable.min(u64::from(MOST)) as u32));
+        let next = if known { done } else { next(done, used, events(&gathered), model.plan.precision.budget) };
+        let look = Look { number: looks, replications: done, next, asked: relative, reached: widest(&widths), events: used };
+        watch(News::Judged(look));
         if next == done {
-            stopped = StopReason::Budget;
+            stopped = if known { StopReason::Reached } else { StopReason::Budget };
             break;
         }
-        complete = gathered.extend(next, progress)?;
+        complete = gathered.extend(next, watch)?;
     }
-    let worst = widths.values().copied().reduce(|one, other| Some(one?.max(other?))).flatten();
+    let replications = gathered.replicates().len() as u32;
+    let course = Course { warmup, duration: model.plan.duration, replications, planned: replications };
     let reached = Reached {
         asked: relative,
-        reached: worst,
-        replications: gathered.replicates().len() as u32,
+        reached: widest(&widths),
+        replications,
         events: spent + events(&gathered),
         looks,
         metrics: widths,
         stopped,
     };
-    Ok(Study { summary: gathered.summarise(), warmup, duration: model.plan.duration, precision: Some(reached) })
+    Ok(Studied { summary: gathered.summarise(), course, precision: Some(reached) })
+}
+
+/// Half as many again as there are, or as many as the budget still allows.
+fn next(done: u32, used: u64, last: u64, budget: u64) -> u32 {
+    let each = (last / u64::from(done)).max(1);
+    let affordable = budget.saturating_sub(used) / each;
+    (done + done.div_ceil(2)).min(MOST).min(done.saturating_add(affordable.min(u64::from(MOST)) as u32))
+}
+
+/// The widest; `None` where one has no interval, or there is none at all.
+fn widest(widths: &IndexMap<String, Option<f64>>) -> Option<f64> {
+    widths.values().copied().reduce(|one, other| Some(one?.max(other?))).flatten()
+}
+
+impl Reached {
+    /// How the search ended in all parts of a model together: as well as the worst of them, at the cost of all.
+    pub(super) fn and(mut self, other: Reached) -> Reached {
+        self.reached = self.reached.zip(other.reached).map(|(one, other)| one.max(other));
+        self.replications = self.replications.max(other.replications);
+        self.events += other.events;
+        self.looks = self.looks.max(other.looks);
+        self.metrics.extend(other.metrics);
+        self.stopped = self.stopped.max(other.stopped);
+        self
+    }
 }
 
 /// The first replications, long enough; also the model with their length, and the events of those that were too short.
-fn first_round(model: &Model, names: &[String], progress: Progress<'_>) -> Result<(Model, Gathered, Cut, u64), Stopped> {
+fn first_round(model: &Model, names: &[String], watch: Watch<'_>) -> Result<(Model, Gathered, Cut, u64), Stopped> {
     let mut model = model.clone();
     let mut spent = 0;
     let mut lengthened = 0;
     loop {
-        let (gathered, cut) = settle(&model, FIRST, progress)?;
+        let (gathered, cut) = settle(&model, FIRST, watch)?;
         let round = events(&gathered);
         // Only the steady state gains by longer runs; what the user wants to see from its start lasts as long as it lasts.
         let factor = if steady(&model) { lacking(&gathered, cut, names) } else { 1.0 };
@@ -128,7 +167,7 @@ fn first_round(model: &Model, names: &[String], progress: Progress<'_>) -> Resul
 }
 
 /// The metrics that should be known: named, those of the goals, or the mean sojourn of every pool.
-fn names(model: &Model) -> Vec<String> {
+pub(super) fn names(model: &Model) -> Vec<String> {
     let named = &model.plan.precision.metrics;
     let extreme = |name: &str| name.ends_with(".max") || name.ends_with(".min");
     let goals = model.goals.iter().map(|goal| goal.metric.clone()).filter(|name| !extreme(name));

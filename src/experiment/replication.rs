@@ -1,11 +1,10 @@
 //! One replication: the world, the recorder that watches it, and the series, from an empty system to the end.
 
 use super::along::Along;
-use crate::engine::{Halt, Tally, World};
-use crate::measure::{Journal, Recorder, Series, gauges, reading};
-use crate::model::{Model, Stop};
+use crate::engine::{Halt, Presence, Tally, World};
+use crate::measure::{self, Recorder, Series, gauges, reading};
+use crate::model::{FaultTimes, Model, Stop};
 use crate::units::{Span, Time};
-use std::io::Write;
 
 /// Bins that a series is meant to have.
 const BINS: u64 = 200;
@@ -53,11 +52,16 @@ pub struct Replication {
 impl Schedule {
     /// The schedule of a model with this warm-up.
     pub fn new(model: &Model, warmup: Span) -> Schedule {
+        Schedule::lasting(model, warmup, model.plan.duration)
+    }
+
+    /// The same, where another time than that of the plan is measured.
+    pub fn lasting(model: &Model, warmup: Span, duration: Option<Span>) -> Schedule {
         let plan = &model.plan;
-        let whole = plan.duration.map(|duration| warmup + duration);
+        let whole = duration.map(|duration| warmup + duration);
         Schedule {
             warmup,
-            duration: plan.duration,
+            duration,
             drain: plan.stop == Stop::Drained,
             along: model.plan.replications == 1 && steady(model),
             bin: plan.bin.or_else(|| whole.map(|whole| round_width(whole.0 / BINS))),
@@ -65,14 +69,16 @@ impl Schedule {
     }
 
     /// When producers fall silent.
-    fn arrivals_end(&self) -> Time {
+    pub(super) fn arrivals_end(&self) -> Time {
         self.duration.map_or(Time::LATEST, |duration| Time::ZERO + self.warmup + duration)
     }
 }
 
 /// Whether a model has a steady state to be measured: no plan over time, no end of arrivals, no start that matters.
 pub fn steady(model: &Model) -> bool {
-    let planned = model.producers.iter().any(|producer| producer.arrivals.varies_by_plan() || producer.messages.is_some());
+    let faults = model.faults.iter().any(|fault| matches!(fault.times, FaultTimes::At { .. }));
+    let planned =
+        faults || model.producers.iter().any(|producer| producer.arrivals.varies_by_plan() || producer.messages.is_some());
     !(model.plan.terminating || planned || model.plan.stop == Stop::Drained)
 }
 
@@ -96,7 +102,7 @@ fn round_width(nanos: u64) -> Span {
 /// When the run had to be stopped.
 ///
 /// # Panics
-/// When a message was lost track of: a bug of ours.
+/// When a message was lost track of, or the numbers break a law: a bug of ours.
 pub fn simulate(
     model: &Model,
     schedule: Schedule,
@@ -112,6 +118,7 @@ pub fn simulate(
     let max_events = model.plan.max_events.unwrap_or(u64::MAX);
     let begin = Time::ZERO + schedule.warmup;
     let mut begun = schedule.warmup == Span::ZERO;
+    let mut there = Presence::default();
     let end = schedule.arrivals_end();
     let mut along = schedule.duration.filter(|_| schedule.along).map(|duration| Along::new(model, begin, duration));
     loop {
@@ -147,10 +154,11 @@ pub fn simulate(
         if !begun && now >= begin {
             recorder.restart(now);
             series.reset();
+            there = world.presence(now);
             begun = true;
         }
         if done {
-            audit(&world, replication, seed);
+            audit(model, &world, &recorder, [there, world.presence(now)], replication);
             let measured = now - begin.min(now);
             let (tally, in_system) = (world.tally(), world.in_system());
             return Ok(Some(Replication { recorder, series, along, tally, in_system, measured, end: now }));
@@ -158,29 +166,61 @@ pub fn simulate(
     }
 }
 
-/// Every message that was created is finished, lost, or still in the system, and the parts agree with each other.
-fn audit(world: &World, replication: u32, seed: u64) {
-    if let Err(what) = world.audit() {
-        panic!("messages went astray in replication {replication} with seed {seed}: {what}");
+/// Every message that was created is finished, lost, or still in the system, and what was recorded keeps the laws.
+fn audit(model: &Model, world: &World, recorder: &Recorder, [begin, end]: [Presence; 2], replication: u32) {
+    let laws = || measure::laws(model, recorder, &begin, &end).map_err(|violation| violation.to_string());
+    if let Err(what) = world.audit().and_then(|()| laws()) {
+        panic!("{what} (replication {replication}, seed {})", model.plan.seed);
     }
 }
 
-/// Writes the journal of the first replication: the same events once more, with an observer that writes. `progress` is told
-/// the simulated time now and then, and ends the journal early by answering `false`.
-///
-/// # Errors
-/// What the output says; [`std::io::ErrorKind::Interrupted`] when it was ended early.
-pub fn journal(model: &Model, warmup: Span, out: impl Write, progress: &dyn Fn(Time) -> bool) -> std::io::Result<()> {
-    let schedule = Schedule::new(model, warmup);
-    let end = schedule.arrivals_end();
-    let mut world = World::new(model, model.plan.seed, 0, end);
-    let mut journal = Journal::new(model, out);
-    let until = if schedule.drain { Time::LATEST } else { end };
-    let max_events = model.plan.max_events.unwrap_or(u64::MAX);
-    while !world.advance_a_while(until, max_events, &mut journal).map_err(std::io::Error::other)? {
-        if !progress(world.last_event()) {
-            return Err(std::io::ErrorKind::Interrupted.into());
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Precision, Queue, RunPlan, Warmup};
+
+    /// What the program says before it ends with 101: the law, the place, both numbers, and how to repeat it.
+    #[test]
+    #[should_panic(
+        expected = "the conservation of messages does not hold at queues.jobs: 3 messages were there or were published, but 0 \
+                    were acknowledged or lost or are still there (replication 4, seed 17)"
+    )]
+    fn a_broken_law_ends_the_run() {
+        let plan = RunPlan {
+            duration: Some(Span(1)),
+            warmup: Warmup::None,
+            replications: 1,
+            seed: 17,
+            stop: Stop::Duration,
+            max_events: None,
+            confidence: 0.95,
+            bin: None,
+            terminating: true,
+            precision: Precision::default(),
+        };
+        let jobs = Queue {
+            name: "jobs".to_owned(),
+            discipline: crate::model::Discipline::Fifo,
+            max_length: None,
+            overflow: crate::model::Overflow::DropHead,
+            ttl: None,
+        };
+        let model = Model {
+            title: None,
+            plan,
+            producers: vec![],
+            queues: vec![jobs],
+            pools: vec![],
+            services: vec![],
+            hosts: vec![],
+            locks: vec![],
+            caches: vec![],
+            faults: vec![],
+            goals: vec![],
+        };
+        let world = World::new(&model, 17, 4, Time::LATEST);
+        let mut begin = world.presence(Time::ZERO);
+        begin.queues[0].ready.messages = 3;
+        audit(&model, &world, &Recorder::new(&model), [begin, world.presence(Time::ZERO)], 4);
     }
-    journal.finish()
 }

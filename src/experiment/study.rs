@@ -1,13 +1,15 @@
 //! Many replications of one model: in parallel, merged in order, with the warm-up that they need.
 
 use super::gathered::Gathered;
-use super::precision::{self, Reached};
+use super::merge::merge;
+use super::precision::{self, Look, Reached};
 use super::replication::{Schedule, steady};
 use super::summary::Summary;
 use crate::engine::Halt;
 use crate::model::{Model, Warmup};
 use crate::stats::mser;
 use crate::units::{Span, Time};
+use rayon::prelude::*;
 use thiserror::Error;
 
 /// The least share of a run's duration that an automatic warm-up takes: one tenth of all that is simulated.
@@ -20,16 +22,35 @@ const BINS_TO_TELL: usize = 50;
 /// Values that a cut is looked for in.
 const BINS_OF_A_CUT: usize = 150;
 
-/// What a study gives: the numbers, and the warm-up that was cut.
+/// What a study gives.
 #[derive(Debug)]
 pub struct Study {
     /// The numbers of all replications.
     pub summary: Summary,
+    /// How each connected part of the model was studied, in the order of [`Model::parts`].
+    pub courses: Vec<Course>,
+    /// How the precision was reached, where one was asked for.
+    pub precision: Option<Reached>,
+}
+
+/// How a part of a model was studied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Course {
     /// How the warm-up was found.
     pub warmup: Cut,
     /// The measured time of a replication; longer than planned where the precision needed that.
     pub duration: Option<Span>,
-    /// How the precision was reached, where one was asked for.
+    /// Replications that were done.
+    pub replications: u32,
+    /// Those that should have been done; more only after an interrupt.
+    pub planned: u32,
+}
+
+/// A part by itself.
+#[derive(Debug)]
+pub(super) struct Studied {
+    pub summary: Summary,
+    pub course: Course,
     pub precision: Option<Reached>,
 }
 
@@ -56,9 +77,26 @@ pub struct Stopped {
     pub halt: Halt,
 }
 
-/// Told while a study runs: the replication, from 0, and the simulated time that it has reached. Called from many threads;
+/// What happens while a study runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum News {
+    /// A replication, counted from 0, has reached this simulated time.
+    Reached {
+        /// Its number.
+        replication: u32,
+        /// How far it is.
+        time: Time,
+    },
+    /// A search for precision has judged its intervals.
+    Judged(Look),
+}
+
+/// Told of a part of the model, counted from 0 in the order of [`Model::parts`], what happens to it. Called from many threads;
 /// answers whether to go on.
-pub type Progress<'a> = &'a (dyn Fn(u32, Time) -> bool + Sync);
+pub type Progress<'a> = &'a (dyn Fn(usize, News) -> bool + Sync);
+
+/// The same for one part.
+pub(super) type Watch<'a> = &'a (dyn Fn(News) -> bool + Sync);
 
 impl Cut {
     /// Its length.
@@ -69,23 +107,46 @@ impl Cut {
 }
 
 /// Simulates all replications of a model on the threads of the current pool and summarises them: as many as the plan says, or
-/// as its precision needs. When `progress` asks to stop, the replications that are done are summarised; there may be none.
+/// as its precision needs. Every connected part is studied as if it were alone. When `progress` asks to stop, the replications
+/// that are done are summarised; there may be none.
 ///
 /// # Errors
 /// When a replication had to be stopped.
 pub fn run(model: &Model, progress: Progress<'_>) -> Result<Study, Stopped> {
-    if let Some(relative) = model.plan.precision.relative {
-        return precision::run(model, relative, progress);
+    let mut named = model.clone();
+    named.plan.precision.metrics = precision::names(model);
+    let any = !named.plan.precision.metrics.is_empty();
+    let mut parts = named.parts();
+    // Where something is named, what holds nothing of it is not searched for.
+    for part in parts.iter_mut().filter(|part| any && part.plan.precision.metrics.is_empty()) {
+        part.plan.precision.relative = None;
     }
-    let (gathered, warmup) = settle(model, model.plan.replications, progress)?;
-    Ok(Study { summary: gathered.summarise(), warmup, duration: model.plan.duration, precision: None })
+    let of = |(at, part): (usize, &Model)| -> Result<Studied, Stopped> {
+        let watch = |news: News| progress(at, news);
+        match part.plan.precision.relative {
+            Some(relative) => precision::run(part, relative, &watch),
+            None => fixed(part, &watch),
+        }
+    };
+    let studied: Vec<Result<Studied, Stopped>> = parts.par_iter().enumerate().map(of).collect();
+    let studied = studied.into_iter().collect::<Result<Vec<Studied>, Stopped>>()?;
+    Ok(merge(model, &parts, studied))
+}
+
+/// As many replications as the plan says.
+fn fixed(model: &Model, watch: Watch<'_>) -> Result<Studied, Stopped> {
+    let planned = model.plan.replications;
+    let (gathered, warmup) = settle(model, planned, watch)?;
+    let replications = gathered.replicates().len() as u32;
+    let course = Course { warmup, duration: model.plan.duration, replications, planned };
+    Ok(Studied { summary: gathered.summarise(), course, precision: None })
 }
 
 /// So many replications, with the warm-up that they need.
-pub(super) fn settle(model: &Model, replications: u32, progress: Progress<'_>) -> Result<(Gathered, Cut), Stopped> {
+pub(super) fn settle(model: &Model, replications: u32, watch: Watch<'_>) -> Result<(Gathered, Cut), Stopped> {
     let of = |warmup: Span| -> Result<Gathered, Stopped> {
         let mut gathered = Gathered::new(model, Schedule::new(model, warmup));
-        gathered.extend(replications, progress)?;
+        gathered.extend(replications, watch)?;
         Ok(gathered)
     };
     let Some(duration) = needs_warmup(model) else {

@@ -1,5 +1,7 @@
 //! What all replications together say: the numbers that every renderer works from.
 
+use super::stability::Stability;
+use crate::model::entity_of;
 use crate::stats::Estimate;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -13,8 +15,54 @@ pub struct Summary {
     pub distributions: IndexMap<String, Shape>,
     /// What happened over time.
     pub series: Series,
+    /// Whether the pools kept up, one entry for each, in the order of the model.
+    #[serde(default)]
+    pub stability: Vec<Stability>,
     /// One entry for each replication, in order.
     pub replicates: Vec<Replicate>,
+    /// The connected parts of the model, where it has several: each is studied as if it were alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// How a connected part of a model was studied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its entities, as the names of their metrics begin: `producers.web`, `queues.jobs`, `consumers.workers`.
+    pub entities: Vec<String>,
+    /// Seconds at the start that were not measured.
+    pub warmup: f64,
+    /// Measured seconds of a replication; absent where it goes on until all is done.
+    pub duration: Option<f64>,
+    /// Number of replications.
+    pub replications: u32,
+}
+
+impl Part {
+    /// The users' names for its queues, or for its services where it has none.
+    pub fn queues(&self) -> impl Iterator<Item = &str> {
+        let of = |table: &'static str| self.entities.iter().filter_map(move |entity| entity.strip_prefix(table));
+        let services = if of("queues.").next().is_none() { "services." } else { "queues." };
+        of(services)
+    }
+}
+
+impl Summary {
+    /// The part that a metric or a column belongs to; `None` in a model in one piece.
+    pub fn part(&self, metric: &str) -> Option<&Part> {
+        let entity = entity_of(metric);
+        self.parts.iter().find(|part| part.entities.iter().any(|own| own == entity))
+    }
+
+    /// Seconds at the start that were not measured for this metric.
+    pub fn warmup(&self, metric: &str) -> f64 {
+        self.part(metric).map_or(self.series.warmup, |part| part.warmup)
+    }
+
+    /// Replications behind this metric.
+    pub fn replications(&self, metric: &str) -> usize {
+        self.part(metric).map_or(self.replicates.len(), |part| part.replications as usize)
+    }
 }
 
 /// An estimate and its unit.
@@ -43,32 +91,73 @@ pub struct Shape {
 /// Time series: bin k covers the time from k times `bin` to (k + 1) times `bin`, counted from the start of the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Series {
-    /// Width of a bin in seconds.
+    /// Width of a bin in seconds, of the columns that have none of their own.
     pub bin: f64,
-    /// Seconds at the start that were not measured.
+    /// Seconds at the start that were not measured; the longest of all parts.
     pub warmup: f64,
     /// By metric name: `queues.jobs.backlog`, `producers.web.offered.rate`, `consumers.workers.throughput`,
     /// `queues.jobs.lost.rate`, `consumers.workers.utilization`.
     pub columns: IndexMap<String, Column>,
 }
 
-/// One quantity over time: the mean over replications, and the smallest and largest among them.
+impl Series {
+    /// Width of a bin of one of the columns in seconds.
+    pub fn bin(&self, column: &Column) -> f64 {
+        column.bin.unwrap_or(self.bin)
+    }
+}
+
+/// One quantity over time: for each bin the mean over replications with its interval, and the extremes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// SI unit of the values.
     pub unit: String,
+    /// Width of a bin in seconds, where it is not that of the series: of a part that was simulated for longer or shorter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bin: Option<f64>,
     /// Mean over replications, a value for each bin.
     pub mean: Vec<f64>,
+    /// Lower end of the interval of the mean, for each bin by itself (pointwise); absent where only one replication lasts so
+    /// long, and empty where there is only one.
+    #[serde(default)]
+    pub low: Vec<Option<f64>>,
+    /// Upper end of the interval of the mean.
+    #[serde(default)]
+    pub high: Vec<Option<f64>>,
     /// Smallest among the replications.
     pub min: Vec<f64>,
     /// Largest among the replications.
     pub max: Vec<f64>,
+    /// How the intervals were made; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Why there are no intervals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
-/// Facts of one replication.
+impl Column {
+    /// Nothing yet.
+    pub fn empty(unit: &str) -> Column {
+        Column {
+            unit: unit.to_owned(),
+            bin: None,
+            mean: Vec::new(),
+            low: Vec::new(),
+            high: Vec::new(),
+            min: Vec::new(),
+            max: Vec::new(),
+            method: None,
+            reason: None,
+        }
+    }
+}
+
+/// Facts of one replication; of a model in several parts the sums over those that have so many.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Replicate {
-    /// 64-bit hash over (time, kind, entity) of all its events, in hexadecimal: equal runs have equal fingerprints.
+    /// 64-bit hash over (time, kind, entity) of all its events, in hexadecimal: equal runs have equal fingerprints. Of several
+    /// parts a hash of theirs.
     pub fingerprint: String,
     /// Events simulated.
     pub events: u64,
@@ -80,6 +169,6 @@ pub struct Replicate {
     pub lost: u64,
     /// Of these, still in the system at the end.
     pub in_system: u64,
-    /// Simulated seconds from the start to the end.
+    /// Simulated seconds from the start to the end, of the longest part.
     pub simulated: f64,
 }

@@ -39,6 +39,16 @@ impl Level {
         self.value -= 1;
     }
 
+    /// From `now` on it is this high.
+    pub fn set(&mut self, now: Time, height: u64) {
+        while self.value < height {
+            self.rise(now);
+        }
+        while self.value > height {
+            self.fall(now);
+        }
+    }
+
     /// Books the time since the last change; must be called before anything is read.
     #[inline(always)]
     pub fn book(&mut self, now: Time) {

@@ -3,6 +3,7 @@
 mod census;
 mod histogram;
 mod journal;
+mod laws;
 mod level;
 mod recorder;
 mod series;
@@ -11,7 +12,8 @@ mod sums;
 
 pub use census::Census;
 pub use histogram::Histogram;
-pub use journal::Journal;
+pub use journal::{Journal, Row, Rows};
+pub use laws::{Violation, laws};
 pub use level::Level;
 pub use recorder::Recorder;
 pub use series::Series;

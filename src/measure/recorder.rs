@@ -68,6 +68,8 @@ pub struct ProducerRecord {
     pub retries: u64,
     /// Nobody waits for its steps, which only publish.
     publishes: bool,
+    /// Birth to the end of those that were lost, in message-nanoseconds.
+    pub(super) lost_after: u128,
     /// The pools whose sojourn is the completion, so that it is not recorded again.
     completes_at: Vec<PoolId>,
 }
@@ -81,6 +83,16 @@ pub struct QueueRecord {
     pub acked: u64,
     /// Lost, by outcome.
     pub lost: [u64; Outcome::COUNT],
+    /// Entering to the loss of those that were lost, in message-nanoseconds.
+    pub(super) lost_wait: u128,
+    /// Withdrawn from the buffers of crashed consumers, and the message-nanoseconds since they entered and were dispatched.
+    pub(super) withdrawn: u64,
+    pub(super) withdrawn_sojourn: u128,
+    pub(super) withdrawn_buffered: u128,
+    /// Broken off or withdrawn, and ready again.
+    pub(super) returned: u64,
+    /// Ready and held together, where a crash may leave messages ready while consumers have credit; elsewhere it is composed.
+    whole: Option<Box<Level>>,
     /// Waiting in the queue.
     pub ready: Level,
     /// Held by consumers.
@@ -123,6 +135,10 @@ pub struct PoolRecord {
     pub failed: u64,
     /// And requests that nobody waited for any more.
     pub wasted: u64,
+    /// What was broken off, and the nanoseconds since its work began and since it entered the queue.
+    pub(super) broken: u64,
+    pub(super) broken_service: u128,
+    pub(super) broken_sojourn: u128,
     unbuffered: bool,
     /// It is the only pool on its queue, and no consumer of it has a buffer.
     lean: bool,
@@ -138,7 +154,7 @@ impl Recorder {
             .iter()
             .map(|pool| {
                 let unbuffered = unbuffered(pool.prefetch, pool.concurrency);
-                let lean = unbuffered && model.pools_on(pool.queue).count() == 1;
+                let lean = unbuffered && model.pools_on(pool.queue).count() == 1 && !model.may_crash(pool);
                 PoolRecord { unbuffered, lean, ..PoolRecord::default() }
             })
             .chain(model.services.iter().map(|_| PoolRecord { unbuffered: true, lean: true, ..PoolRecord::default() }))
@@ -146,6 +162,7 @@ impl Recorder {
         let queues = (0..model.queues.len())
             .map(|at| QueueRecord {
                 credit: credit(model, QueueId(at as u32)),
+                whole: model.pools_on(QueueId(at as u32)).any(|(_, pool)| model.may_crash(pool)).then(Box::default),
                 unbuffered: model.pools_on(QueueId(at as u32)).all(|(id, _)| pools[id.0 as usize].unbuffered),
                 lean: model.pools_on(QueueId(at as u32)).any(|(id, _)| pools[id.0 as usize].lean),
                 ..QueueRecord::default()
@@ -182,8 +199,8 @@ impl Recorder {
             *producer = ProducerRecord { publishes, completes_at, ..ProducerRecord::default() };
         }
         for queue in &mut self.queues {
-            let QueueRecord { ready, unacked, credit, unbuffered, lean, .. } = std::mem::take(queue);
-            *queue = QueueRecord { ready, unacked, credit, unbuffered, lean, ..QueueRecord::default() };
+            let QueueRecord { ready, unacked, whole, credit, unbuffered, lean, .. } = std::mem::take(queue);
+            *queue = QueueRecord { ready, unacked, whole, credit, unbuffered, lean, ..QueueRecord::default() };
             queue.drain.peak_at = now;
         }
         for lock in &mut self.locks {
@@ -197,7 +214,10 @@ impl Recorder {
     }
 
     fn levels(&mut self) -> impl Iterator<Item = &mut Level> {
-        let queues = self.queues.iter_mut().flat_map(|queue| [&mut queue.ready, &mut queue.unacked]);
+        let queues = self
+            .queues
+            .iter_mut()
+            .flat_map(|queue| [&mut queue.ready, &mut queue.unacked].into_iter().chain(queue.whole.as_deref_mut()));
         let shared = self.hosts.iter_mut().chain(self.locks.iter_mut().map(|lock| &mut lock.held));
         queues.chain(self.pools.iter_mut().map(|pool| &mut pool.busy)).chain(shared)
     }
@@ -267,6 +287,7 @@ impl Recorder {
         let record = &mut self.queues[queue as usize];
         if !resumed {
             record.unacked.rise(now);
+            record.settle(now);
         }
         if !record.unbuffered {
             record.wait.record(waited.0);
@@ -293,7 +314,8 @@ fn sole_pools(model: &Model, producer: usize) -> Vec<PoolId> {
     let Some(queue) = model.producers[producer].handler.publishes() else { return Vec::new() };
     let alone = model.producers.iter().filter(|other| model.outlets(&other.handler).contains(&queue)).count() == 1
         && model.pools.iter().all(|pool| !model.outlets(&pool.handler).contains(&queue))
-        && model.pools_on(queue).all(|(_, pool)| pool.plain().is_some_and(|plain| plain.publish.is_none()));
+        // What a crash gives back begins its sojourn anew, but not its life.
+        && model.pools_on(queue).all(|(_, pool)| pool.plain().is_some_and(|plain| plain.publish.is_none()) && !model.may_crash(pool));
     if alone { model.pools_on(queue).map(|(id, _)| id).collect() } else { Vec::new() }
 }
 
@@ -309,13 +331,21 @@ fn credit(model: &Model, queue: QueueId) -> Option<u64> {
 impl QueueRecord {
     /// Ready and unacknowledged messages together.
     ///
-    /// Not recorded but composed: a message is ready only while no consumer has credit, so that the consumers then hold all
+    /// Not recorded but composed, unless consumers may crash: a message is ready only while no consumer has credit, so that the consumers then hold all
     /// that they may. Without a limit none is ever ready.
     pub fn backlog(&self) -> Level {
+        if let Some(whole) = &self.whole {
+            return (**whole).clone();
+        }
         match self.credit {
             Some(credit) => self.unacked.topped_by(&self.ready, credit),
             None => self.unacked.clone(),
         }
+    }
+
+    /// Whether what it holds is read off the busy workers of its only pool.
+    pub(super) fn is_lean(&self) -> bool {
+        self.lean
     }
 
     /// From the latest maximum of `ready` in the measured time to the first time after it that none was ready; `None` when
@@ -331,6 +361,15 @@ impl QueueRecord {
         if self.ready.value() >= max {
             self.drain = Drain { peak_at: now, took: None };
         }
+        self.settle(now);
+    }
+
+    /// Brings the backlog up to what is ready and held now, where it is recorded.
+    #[inline(always)]
+    fn settle(&mut self, now: Time) {
+        if let Some(whole) = &mut self.whole {
+            whole.set(now, self.ready.value() + self.unacked.value());
+        }
     }
 
     #[inline(always)]
@@ -339,6 +378,7 @@ impl QueueRecord {
         if self.ready.value() == 0 && self.drain.took.is_none() {
             self.drain.took = Some(now - self.drain.peak_at);
         }
+        self.settle(now);
     }
 }
 
@@ -356,6 +396,7 @@ impl Observer for Recorder {
                 }
                 if !refill {
                     record.unacked.rise(now);
+                    record.settle(now);
                 }
                 record.wait.record(waited.0);
             }
@@ -383,19 +424,38 @@ impl Observer for Recorder {
                 record.service.record(service.0);
                 record.sojourn.record(sojourn.0);
                 if !record.lean && !refilled {
-                    self.queues[queue as usize].unacked.fall(now);
+                    let record = &mut self.queues[queue as usize];
+                    record.unacked.fall(now);
+                    record.settle(now);
                 }
             }
-            Transition::BrokenOff { pool, queue, resumes, refilled } => {
+            Transition::BrokenOff { pool, queue, service, sojourn, resumes, refilled } => {
                 let record = &mut self.pools[pool as usize];
+                record.broken += 1;
+                record.broken_service += u128::from(service.0);
+                record.broken_sojourn += u128::from(sojourn.0);
                 if !resumes {
                     record.busy.fall(now);
                 }
                 if !record.lean && !refilled {
-                    self.queues[queue as usize].unacked.fall(now);
+                    let record = &mut self.queues[queue as usize];
+                    record.unacked.fall(now);
+                    record.settle(now);
                 }
             }
-            Transition::Withdrawn { queue } => self.queues[queue as usize].unacked.fall(now),
+            Transition::Withdrawn { queue, sojourn, buffered } => {
+                let record = &mut self.queues[queue as usize];
+                record.unacked.fall(now);
+                record.settle(now);
+                record.withdrawn += 1;
+                record.withdrawn_sojourn += u128::from(sojourn.0);
+                record.withdrawn_buffered += u128::from(buffered.0);
+            }
+            Transition::Returned { queue } => {
+                let record = &mut self.queues[queue as usize];
+                record.returned += 1;
+                record.store(now);
+            }
             Transition::Failed { pool } => self.pools[pool as usize].failed += 1,
             Transition::Wasted { pool } => self.pools[pool as usize].wasted += 1,
             Transition::Retried { producer } => self.producers[producer as usize].retries += 1,
@@ -427,17 +487,12 @@ impl Observer for Recorder {
                 record.hits += u64::from(hit);
             }
             Transition::Cores { host, busy } => {
-                let level = &mut self.hosts[host as usize];
-                while level.value() < u64::from(busy) {
-                    level.rise(now);
-                }
-                while level.value() > u64::from(busy) {
-                    level.fall(now);
-                }
+                self.hosts[host as usize].set(now, u64::from(busy));
             }
-            Transition::Lost { queue, outcome, stored } => {
+            Transition::Lost { queue, outcome, waited, stored } => {
                 let record = &mut self.queues[queue as usize];
                 record.lost[outcome as usize] += 1;
+                record.lost_wait += u128::from(waited.0);
                 if stored {
                     record.take(now);
                 }
@@ -450,6 +505,8 @@ impl Observer for Recorder {
                     if record.completes_at.is_empty() {
                         record.completion.record((now - message.born).0);
                     }
+                } else {
+                    record.lost_after += u128::from((now - message.born).0);
                 }
             }
         }

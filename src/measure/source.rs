@@ -44,7 +44,12 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
     for at in 0..model.producers.len() {
         let record = recorder.producer(at);
         let ended: u64 = record.ended.iter().sum();
-        let failed = ended - record.ended[Outcome::Completed as usize];
+        // Where somebody waits for an answer, what he hears decides; elsewhere what becomes of the message.
+        let (failed, ended) = if model.producers[at].calls() {
+            (record.failures, record.responses)
+        } else {
+            (ended - record.ended[Outcome::Completed as usize], ended)
+        };
         all.extend([rate(record.created), count(record.created)]);
         all.extend([Source::Latency(record.completion), Source::Latency(record.wait)]);
         all.extend([count(failed), Source::Ratio(failed as f64, ended as f64)]);
@@ -89,7 +94,7 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         let waited = share(record.wait.positive(), record.wait.count());
         all.extend([Source::Latency(record.wait), waited]);
         all.extend([record.service, record.sojourn].map(Source::Latency));
-        all.extend([count(record.failed), share(record.failed, record.finished)]);
+        all.extend([count(record.failed), share(record.failed, record.finished + record.broken)]);
         let (rejected, shed) = (queue.lost[Outcome::Rejected as usize], queue.lost[Outcome::Expired as usize]);
         all.extend([count(rejected), share(rejected, queue.published), count(shed), share(shed, queue.published)]);
         all.extend([count(record.wasted), share(record.wasted, record.finished)]);

@@ -15,7 +15,12 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
     let mut list = Vec::new();
     for (at, record) in recorder.producers.iter().enumerate() {
         let ended: u64 = record.ended.iter().sum();
-        let failed = ended - record.ended[Outcome::Completed as usize];
+        // Where somebody waits for an answer, what he hears decides; elsewhere what becomes of the message.
+        let (failed, ended) = if model.producers[at].calls() {
+            (record.failures, record.responses)
+        } else {
+            (ended - record.ended[Outcome::Completed as usize], ended)
+        };
         list.extend([rate(record.created), rate(record.created), recorder.completion(at), record.wait.totals()]);
         list.extend([rate(failed), share(failed, ended)]);
         let answers = if model.producers[at].calls() { record.responses } else { record.created };
@@ -57,7 +62,7 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
         list.push(share(record.wait.positive(), record.wait.count()));
         list.extend([record.service.totals(), record.sojourn.totals()]);
         let (rejected, shed) = (queue.lost[Outcome::Rejected as usize], queue.lost[Outcome::Expired as usize]);
-        list.extend([rate(record.failed), share(record.failed, record.finished)]);
+        list.extend([rate(record.failed), share(record.failed, record.finished + record.broken)]);
         list.extend([rate(rejected), share(rejected, queue.published), rate(shed), share(shed, queue.published)]);
         list.extend([rate(record.wasted), share(record.wasted, record.finished)]);
     }

@@ -196,14 +196,14 @@ impl Means<'_> {
 
     fn step(&self, step: &Step, at: Progress, times: &mut Times) -> Progress {
         let mut passes = |length: f64| {
-            times.hold += at.alive * length;
-            times.response += at.alive * (1.0 - at.answered) * length;
+            times.hold += product(at.alive, length);
+            times.response += product(at.alive * (1.0 - at.answered), length);
         };
         match step {
             Step::Work(work) => {
                 let work = self.work(work) / self.speed;
                 passes(work);
-                times.work += at.alive * work;
+                times.work += product(at.alive, work);
                 at
             }
             Step::Wait(time) => {
@@ -237,9 +237,9 @@ impl Means<'_> {
                 let mut once = Times::default();
                 let through = self.run(steps, Progress { alive: 1.0, ..at }, &mut once);
                 let rounds = at.alive * rounds(count.mean(), through.alive);
-                times.hold += rounds * once.hold;
-                times.response += rounds * once.response;
-                times.work += rounds * once.work;
+                times.hold += product(rounds, once.hold);
+                times.response += product(rounds, once.response);
+                times.work += product(rounds, once.work);
                 Progress { alive: at.alive * through.alive.powf(count.mean()), answered: through.answered }
             }
             Step::Parallel { branches, join } => {
@@ -251,11 +251,11 @@ impl Means<'_> {
                     let end = self.run(branch, Progress { alive: 1.0, ..at }, &mut own);
                     after.answered = after.answered.max(end.answered);
                     through.push(end.alive);
-                    times.work += at.alive * own.work;
+                    times.work += product(at.alive, own.work);
                     each.push(own);
                 }
-                times.hold += at.alive * nth(each.iter().map(|own| own.hold), *join);
-                times.response += at.alive * nth(each.iter().map(|own| own.response), *join);
+                times.hold += product(at.alive, nth(each.iter().map(|own| own.hold), *join));
+                times.response += product(at.alive, nth(each.iter().map(|own| own.response), *join));
                 Progress { alive: at.alive * at_least(&through, *join), ..after }
             }
         }
@@ -294,6 +294,11 @@ impl Means<'_> {
             Work::Carried { plus } => self.carried + *plus as f64 / 1e9,
         }
     }
+}
+
+/// What takes so long, so often; nothing where it never happens, even if it would take for ever.
+pub(super) fn product(often: f64, time: f64) -> f64 {
+    if often == 0.0 { 0.0 } else { often * time }
 }
 
 /// The n-th smallest, from 1.

@@ -2,8 +2,9 @@
 //!
 //! Times without waiting are the least, so that utilizations are lower bounds where handlers call.
 
+use super::demand::product;
 use super::traffic::{Traffic, carries, taken, waits};
-use super::{HostId, Model};
+use super::{HostId, Model, Producer};
 
 /// Offered load of everything, in the order of the model.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,10 +121,7 @@ impl Load {
 impl Traffic<'_> {
     fn load(&self) -> Load {
         let model = self.model;
-        let ends = |producer: usize| model.producers[producer].messages.is_some();
-        let part = |place: usize, of: &dyn Fn(usize) -> bool| -> f64 {
-            self.flow[place].iter().enumerate().filter(|(producer, _)| of(*producer)).map(|(_, part)| part).sum()
-        };
+        let ends = |producer: &Producer| producer.messages.is_some();
         let producers: Vec<ProducerLoad> = model
             .producers
             .iter()
@@ -147,7 +145,7 @@ impl Traffic<'_> {
         let queues: Vec<QueueLoad> = (0..model.queues.len())
             .map(|at| QueueLoad {
                 rate: self.flow[at].iter().sum(),
-                passing: part(at, &ends),
+                passing: self.part(at, ends),
                 capacity: capacities[at],
                 peak_rate: peak(at),
             })
@@ -165,23 +163,22 @@ impl Traffic<'_> {
                     rate,
                     mean_service: mean,
                     workers,
-                    utilization: mean.map_or(0.0, |mean| rate * mean / f64::from(workers)),
+                    utilization: mean.map_or(0.0, |mean| product(rate, mean) / f64::from(workers)),
                 }
             })
             .collect();
-        let services = (0..model.services.len()).map(|at| self.service_load(at, &part, &ends, peak(model.queues.len() + at)));
+        let services = (0..model.services.len()).map(|at| self.service_load(at, peak(model.queues.len() + at)));
         let services: Vec<ServiceLoad> = services.collect();
         let hosts = (0..model.hosts.len()).map(|at| self.host_load(HostId(at as u32), &queues, &pools, &services)).collect();
         Load { producers, queues, pools, services, hosts }
     }
 
-    fn service_load(
-        &self,
-        at: usize,
-        part: &dyn Fn(usize, &dyn Fn(usize) -> bool) -> f64,
-        ends: &dyn Fn(usize) -> bool,
-        peak_rate: f64,
-    ) -> ServiceLoad {
+    /// What comes to a place from some of the producers.
+    fn part(&self, place: usize, of: impl Fn(&Producer) -> bool) -> f64 {
+        self.model.producers.iter().zip(&self.flow[place]).filter(|(producer, _)| of(producer)).map(|(_, part)| part).sum()
+    }
+
+    fn service_load(&self, at: usize, peak_rate: f64) -> ServiceLoad {
         let known = &self.model.services[at];
         let place = self.model.queues.len() + at;
         let rate: f64 = self.flow[place].iter().sum();
@@ -189,13 +186,13 @@ impl Traffic<'_> {
         let mean_service = (rate > 0.0 || !carries(&known.handler)).then_some(times.hold);
         ServiceLoad {
             rate,
-            bounded: part(place, &|producer| ends(producer) || waits(&self.model.producers[producer])),
+            bounded: self.part(place, |producer| producer.messages.is_some() || waits(producer)),
             mean_service,
             response: times.response,
             workers,
             capacity: self.capacity(at),
             peak_rate,
-            utilization: mean_service.map_or(0.0, |mean| rate * mean / f64::from(workers)),
+            utilization: mean_service.map_or(0.0, |mean| product(rate, mean) / f64::from(workers)),
         }
     }
 
@@ -203,8 +200,8 @@ impl Traffic<'_> {
         let (mut demand, mut steady) = (0.0, 0.0);
         // What cannot be worked off by its workers does not come to the processors.
         let mut add = |all: f64, lasting: f64, capacity: f64, work: f64| {
-            demand += all.min(capacity) * work;
-            steady += lasting.min(capacity) * work;
+            demand += product(all.min(capacity), work);
+            steady += product(lasting.min(capacity), work);
         };
         for ((pool, load), own) in
             self.model.pools.iter().zip(pools).zip(&self.pools).filter(|((pool, _), _)| pool.host == Some(host))

@@ -102,6 +102,12 @@ impl Metric {
     }
 }
 
+/// The entity that a metric is measured on: `consumers.workers` for `consumers.workers.wait.p99`. Names have no dots.
+pub fn entity_of(metric: &str) -> &str {
+    let end = metric.match_indices('.').nth(1).map_or(metric.len(), |(at, _)| at);
+    &metric[..end]
+}
+
 const PRODUCER: &[(&str, Quantity)] = &[
     ("offered.rate", Quantity::Rate),
     ("offered.count", Quantity::Count),

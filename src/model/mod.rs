@@ -7,6 +7,7 @@ mod fault;
 mod goal;
 mod load;
 mod metric;
+mod parts;
 mod plan;
 mod producer;
 mod queue;
@@ -22,7 +23,7 @@ pub use demand::Visits;
 pub use fault::{Fault, FaultKind, FaultTimes, Target};
 pub use goal::{Comparison, Goal};
 pub use load::{HostLoad, Load, PoolLoad, ProducerLoad, QueueLoad, ServiceLoad};
-pub use metric::{Metric, Quantity, Statistic, metrics};
+pub use metric::{Metric, Quantity, Statistic, entity_of, metrics};
 pub use plan::{Precision, RunPlan, Stop, Warmup};
 pub use producer::{Arrivals, Carried, Keys, MmppPhase, Priority, Producer, Segment, Trace, stationary};
 pub use queue::{Discipline, Overflow, Queue};
@@ -95,6 +96,15 @@ impl Model {
         self.producers.iter().all(|producer| !producer.calls())
             && self.pools.iter().all(|pool| pool.handler.plain().is_some() && pool.host.is_none())
             && self.faults.is_empty()
+    }
+
+    /// Whether a fault may take consumers of this pool away.
+    pub fn may_crash(&self, pool: &ConsumerPool) -> bool {
+        self.faults.iter().any(|fault| match fault.kind {
+            FaultKind::Crash { target: Target::Pool(id), .. } => self.pools[id.0 as usize].name == pool.name,
+            FaultKind::Crash { target: Target::Host(id), .. } => pool.host == Some(id),
+            _ => false,
+        })
     }
 
     /// The pools that take from this queue.

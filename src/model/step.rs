@@ -161,6 +161,20 @@ impl Handler {
     }
 }
 
+impl Handler {
+    /// Changes all steps, those inside others too.
+    pub fn change(&mut self, change: &mut impl FnMut(&mut Step)) {
+        self::change(&mut self.0, change);
+    }
+}
+
+fn change(steps: &mut [Step], with: &mut impl FnMut(&mut Step)) {
+    for step in steps {
+        with(step);
+        step.inner_mut().into_iter().for_each(|steps| change(steps, with));
+    }
+}
+
 fn visit<'a>(steps: &'a [Step], see: &mut impl FnMut(&'a Step)) {
     for step in steps {
         see(step);
@@ -169,6 +183,19 @@ fn visit<'a>(steps: &'a [Step], see: &mut impl FnMut(&'a Step)) {
 }
 
 impl Step {
+    fn inner_mut(&mut self) -> Vec<&mut [Step]> {
+        match self {
+            Step::Parallel { branches, .. } => branches.iter_mut().map(Vec::as_mut_slice).collect(),
+            Step::Choose(ways) => ways.iter_mut().map(|way| way.steps.as_mut_slice()).collect(),
+            Step::Repeat { steps, .. } | Step::Lock { steps, .. } => vec![steps],
+            Step::Cache { miss, .. } => vec![miss],
+            Step::Call(call) => call.fallback.iter_mut().map(Vec::as_mut_slice).collect(),
+            Step::Work(_) | Step::Wait(_) | Step::Publish(_) | Step::Fail { .. } | Step::Reply | Step::TwoPhaseCommit(_) => {
+                Vec::new()
+            }
+        }
+    }
+
     /// The lists of steps inside this one.
     pub fn inner(&self) -> Vec<&[Step]> {
         match self {

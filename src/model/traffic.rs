@@ -306,7 +306,11 @@ pub(super) fn waits(producer: &Producer) -> bool {
 }
 
 fn differs(now: f64, before: f64) -> bool {
-    (now - before).abs() > SLACK * now.abs().max(before.abs())
+    if now.is_finite() && before.is_finite() {
+        (now - before).abs() > SLACK * now.abs().max(before.abs())
+    } else {
+        now.is_finite() != before.is_finite()
+    }
 }
 
 /// Of what comes, the share that is worked off.

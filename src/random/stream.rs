@@ -78,6 +78,7 @@ impl Draws {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::tests::acceptance::fill_the_square;
 
     fn stream() -> Stream {
         Stream::named(1, 0, "producers.web", "arrivals")
@@ -102,16 +103,6 @@ mod tests {
     /// Chi-square of pairs (x_k, x_{k+lag}) on a 16 x 16 grid, across messages, across draws, and across streams.
     #[test]
     fn pairs_fill_the_square_evenly() {
-        let chi_square = |pair: &dyn Fn(u64) -> (f64, f64)| {
-            let n = 256_000u64;
-            let mut cells = [0f64; 256];
-            for k in 0..n {
-                let (x, y) = pair(k);
-                cells[(x * 16.0) as usize * 16 + (y * 16.0) as usize] += 1.0;
-            }
-            let expected = n as f64 / 256.0;
-            cells.iter().map(|c| (c - expected).powi(2) / expected).sum::<f64>()
-        };
         let a = stream();
         let b = Stream::named(1, 0, "consumers.workers", "service");
         let first = |s: Stream, k: u64| s.at(k).uniform();
@@ -130,9 +121,7 @@ mod tests {
             ("two streams", Box::new(move |k| (first(a, k), first(b.of(a), k)))),
         ];
         for (what, pair) in tests {
-            let x = chi_square(&*pair);
-            // 255 degrees of freedom: mean 255, standard deviation 22.6; five sigma on both sides.
-            assert!((142.0..368.0).contains(&x), "{what}: chi-square {x}");
+            fill_the_square(&*pair).unwrap_or_else(|why| panic!("{what}: {why}"));
         }
     }
 }

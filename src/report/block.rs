@@ -9,17 +9,22 @@ use indexmap::IndexMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Table {
     Producers,
+    Services,
     Queues,
     Consumers,
+    Hosts,
+    Locks,
+    Caches,
 }
 
 /// The kinds in the order in which they are shown: the way of a message.
-pub(super) const TABLES: [Table; 3] = [Table::Producers, Table::Queues, Table::Consumers];
+pub(super) const TABLES: [Table; 7] =
+    [Table::Producers, Table::Services, Table::Queues, Table::Consumers, Table::Hosts, Table::Locks, Table::Caches];
 
 /// All entities of one kind.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Block {
-    /// `producers`, `queues` or `consumers`.
+    /// The name of the table in a scenario.
     pub title: &'static str,
     /// The users' names for the rows.
     pub names: Vec<String>,
@@ -69,6 +74,15 @@ type Spec = (&'static str, &'static str, bool, Keep);
 const PRODUCERS: &[(&str, &[Spec])] = &[
     ("offered", &[("offered.rate", "", false, Always)]),
     (
+        "response",
+        &[
+            ("response.mean", "mean", true, Nonzero),
+            ("response.p50", "p50", false, Nonzero),
+            ("response.p99", "p99", false, Nonzero),
+        ],
+    ),
+    ("observed", &[("observed.mean", "mean", true, Measured), ("observed.p99", "p99", false, Measured)]),
+    (
         "completion",
         &[
             ("completion.mean", "mean", true, Always),
@@ -78,6 +92,8 @@ const PRODUCERS: &[(&str, &[Spec])] = &[
     ),
     ("wait", &[("wait.mean", "mean", true, Mixed), ("wait.p99", "p99", false, Mixed)]),
     ("failed", &[("failed.ratio", "", false, Nonzero)]),
+    ("timeouts", &[("timeout.ratio", "", false, Nonzero)]),
+    ("retries", &[("retries.rate", "", false, Nonzero)]),
 ];
 
 const QUEUES: &[(&str, &[Spec])] = &[
@@ -106,7 +122,34 @@ const CONSUMERS: &[(&str, &[Spec])] = &[
     ("buffer wait", &[("buffer_wait.mean", "mean", false, Nonzero)]),
     ("service", &[("service.mean", "mean", false, Always)]),
     ("sojourn", &[("sojourn.mean", "mean", false, Always), ("sojourn.p99", "p99", false, Measured)]),
+    ("failed", &[("failed.ratio", "", false, Nonzero)]),
 ];
+
+const SERVICES: &[(&str, &[Spec])] = &[
+    ("offered", &[("offered.rate", "", false, Always)]),
+    ("utilization", &[("utilization", "", true, Always)]),
+    ("wait", &[("wait.mean", "mean", true, Always), ("wait.p99", "p99", false, Measured)]),
+    ("service", &[("service.mean", "mean", false, Always)]),
+    ("sojourn", &[("sojourn.mean", "mean", false, Always), ("sojourn.p99", "p99", false, Measured)]),
+    ("failed", &[("failed.ratio", "", false, Nonzero)]),
+    ("rejected", &[("rejected.ratio", "", false, Nonzero)]),
+    ("shed", &[("shed.ratio", "", false, Nonzero)]),
+    ("wasted", &[("wasted.ratio", "", false, Nonzero)]),
+];
+
+const HOSTS: &[(&str, &[Spec])] = &[("utilization", &[("utilization", "", true, Always)])];
+
+const LOCKS: &[(&str, &[Spec])] = &[
+    ("wait", &[("wait.mean", "mean", true, Always), ("wait.p99", "p99", false, Measured)]),
+    ("hold", &[("hold.mean", "mean", false, Always)]),
+    ("held", &[("held.mean", "mean", false, Always)]),
+    ("expired", &[("expired.count", "", false, Nonzero)]),
+    ("refused", &[("refused.count", "", false, Nonzero)]),
+    ("lost updates", &[("lost_update.count", "", false, Nonzero)]),
+];
+
+const CACHES: &[(&str, &[Spec])] =
+    &[("lookups", &[("lookups.rate", "", false, Always)]), ("hits", &[("hit.ratio", "", true, Always)])];
 
 /// Whether the tables have a column for this metric, if it has a number.
 pub(super) fn has_column(metric: &str, mixed: bool) -> bool {
@@ -125,25 +168,36 @@ impl Table {
     pub fn prefix(self) -> &'static str {
         match self {
             Table::Producers => "producers",
+            Table::Services => "services",
             Table::Queues => "queues",
             Table::Consumers => "consumers",
+            Table::Hosts => "hosts",
+            Table::Locks => "locks",
+            Table::Caches => "caches",
         }
     }
 
     /// A metric that every entity of this kind has, and no name of an entity ends with.
     fn mark(self) -> &'static str {
         match self {
-            Table::Producers => ".offered.rate",
+            Table::Producers | Table::Services => ".offered.rate",
             Table::Queues => ".published.rate",
             Table::Consumers => ".throughput",
+            Table::Hosts => ".utilization",
+            Table::Locks => ".held.mean",
+            Table::Caches => ".hit.ratio",
         }
     }
 
     fn groups(self) -> &'static [(&'static str, &'static [Spec])] {
         match self {
             Table::Producers => PRODUCERS,
+            Table::Services => SERVICES,
             Table::Queues => QUEUES,
             Table::Consumers => CONSUMERS,
+            Table::Hosts => HOSTS,
+            Table::Locks => LOCKS,
+            Table::Caches => CACHES,
         }
     }
 
@@ -171,7 +225,7 @@ impl Table {
 /// The columns of one quantity that are worth showing.
 fn group(table: Table, names: &[String], result: &RunResult, title: &'static str, specs: &'static [Spec]) -> Option<Group> {
     let metrics = &result.summary.metrics;
-    let from_empty = result.provenance.warmup == 0.0;
+    let from_empty = |name: &str| result.summary.warmup(&format!("{}.{name}", table.prefix())) == 0.0;
     let mixed = !result.meeting_producers().is_empty();
     let reading = |name: &str, metric: &str| metrics.get(&format!("{}.{name}.{metric}", table.prefix()));
     let value = |name: &str, metric: &str| reading(name, metric).and_then(|reading| reading.value.estimate);
@@ -181,8 +235,8 @@ fn group(table: Table, names: &[String], result: &RunResult, title: &'static str
             Always => true,
             Mixed if !mixed => false,
             Measured | Mixed => names.iter().any(|name| value(name, metric).is_some()),
-            Once if !from_empty => false,
-            Nonzero | Once => names.iter().any(|name| value(name, metric).is_some_and(|value| value != 0.0)),
+            Nonzero => names.iter().any(|name| value(name, metric).is_some_and(|value| value != 0.0)),
+            Once => names.iter().any(|name| from_empty(name) && value(name, metric).is_some_and(|value| value != 0.0)),
         })
         .collect();
     let first = kept.first()?;
@@ -190,13 +244,14 @@ fn group(table: Table, names: &[String], result: &RunResult, title: &'static str
     let unit = kind.unit(names.iter().flat_map(|name| kept.iter().filter_map(move |spec| value(name, spec.0))));
     let columns = kept
         .iter()
-        .map(|(metric, head, interval, _)| Column {
+        .map(|(metric, head, interval, keep)| Column {
             head,
             cells: names
                 .iter()
                 .map(|name| {
                     let nothing = Shown { value: quantity::NOTHING.to_owned(), margin: None };
-                    let mut shown = reading(name, metric).map_or(nothing, |reading| quantity::shown(&reading.value, unit));
+                    let own = reading(name, metric).filter(|_| *keep != Once || from_empty(name));
+                    let mut shown = own.map_or(nothing, |reading| quantity::shown(&reading.value, unit));
                     if !interval {
                         shown.margin = None;
                     }

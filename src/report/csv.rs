@@ -30,19 +30,22 @@ pub fn percentiles_csv(result: &RunResult) -> String {
 
 /// What happened over time; this is `series.csv`.
 ///
-/// Columns: `time_s` (where the bin begins, seconds from the start of the run), `metric`, `mean`, `min`, `max` (over
-/// replications), `unit`.
+/// Columns: `time_s` (where the bin begins, seconds from the start of the run), `metric`, `mean` over replications, `low` and
+/// `high` (the interval of this mean, for this bin by itself), `min` and `max` (over replications), `unit`.
 pub fn series_csv(result: &RunResult) -> String {
     let series = &result.summary.series;
     let rows = series.columns.iter().flat_map(|(metric, column)| {
+        let bin = series.bin(column);
         (0..column.mean.len()).map(move |at| {
             // The clock ticks in nanoseconds; more digits would be those of the multiplication.
-            let time = (at as f64 * series.bin * 1e9).round() / 1e9;
+            let time = (at as f64 * bin * 1e9).round() / 1e9;
             let of = |values: &[f64]| number(values.get(at).copied());
-            [exactly(time), metric.clone(), of(&column.mean), of(&column.min), of(&column.max), column.unit.clone()]
+            let end = |ends: &[Option<f64>]| number(ends.get(at).copied().flatten());
+            let (low, high) = (end(&column.low), end(&column.high));
+            [exactly(time), metric.clone(), of(&column.mean), low, high, of(&column.min), of(&column.max), column.unit.clone()]
         })
     });
-    written(["time_s", "metric", "mean", "min", "max", "unit"], rows)
+    written(["time_s", "metric", "mean", "low", "high", "min", "max", "unit"], rows)
 }
 
 fn written<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {

@@ -3,7 +3,7 @@
 use super::block::{Block, TABLES};
 use super::quantity::{self, Kind};
 use super::result::RunResult;
-use super::{preamble, table, theory};
+use super::{preamble, stability, table, theory};
 use std::fmt::Write;
 
 /// The whole result as Markdown, ending with a newline.
@@ -16,10 +16,14 @@ pub fn markdown(result: &RunResult) -> String {
         let _ = write!(out, "; {precision}");
     }
     out.push_str(".\n");
+    for (at, part) in preamble::parts(result).iter().enumerate() {
+        let _ = writeln!(out, "{}- {}", if at == 0 { "\n" } else { "" }, plain(part));
+    }
     for block in TABLES.iter().filter_map(|table| table.block(result)) {
         write_block(&mut out, &block);
     }
     out.push_str(&theory::markdown(result, cell));
+    out.push_str(&stability::markdown(result, cell));
     if !result.goals.is_empty() {
         out.push_str("\n## Goals\n\n| goal | wanted | found | verdict |\n| --- | --- | --: | --- |\n");
         for goal in &result.goals {

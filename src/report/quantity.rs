@@ -191,7 +191,7 @@ pub fn with_margin(value: f64, half: f64) -> Shown {
     if value != 0.0 {
         places = places.min(MOST_DIGITS - 1 - exponent(value, 2));
     }
-    if !(-9..=6).contains(&places) || value.abs() >= 1e9 || half >= 1e9 {
+    if !(-9..=9).contains(&places) || value.abs() >= 1e9 || half >= 1e9 {
         let digits = |x: f64| usize::try_from(exponent(x, 2) + places).unwrap_or(0).min(15);
         return Shown { value: format!("{value:.*e}", digits(value)), margin: Some(format!("{half:.*e}", digits(half))) };
     }

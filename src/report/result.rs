@@ -42,6 +42,15 @@ impl RunResult {
         let meets = |queue: &String| self.routes.values().filter(|other| other.contains(queue)).count() > 1;
         self.routes.iter().filter(|(_, route)| route.iter().any(meets)).map(|(name, _)| name.as_str()).collect()
     }
+
+    /// The producers for whose answers somebody waits: those that do more than to publish.
+    pub fn callers(&self) -> Vec<&str> {
+        let waits = |name: &&str| {
+            let longest = self.summary.metrics.get(&format!("producers.{name}.response.max"));
+            longest.and_then(|reading| reading.value.estimate).is_some_and(|longest| longest > 0.0)
+        };
+        self.routes.keys().map(String::as_str).filter(waits).collect()
+    }
 }
 
 /// All that is needed to get the same bytes again.

@@ -1,7 +1,11 @@
-//! Whether the pools keep up with what comes to them, in sentences.
+//! Whether the pools keep up with what comes to them, in sentences: by what the scenario says, and by what was seen.
 
-use super::quantity::{Kind, plainly, significant, trimmed};
+use super::quantity::{self, Kind, plainly, significant, trimmed};
+use super::result::RunResult;
+use super::style::{Role, Style, width, wrapped};
+use crate::experiment::stability::{Stability, Verdict};
 use crate::model::{HostId, Load, Model, Queue, QueueId, ServiceId};
+use std::fmt::Write;
 
 /// Where something is wrong with the load.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,8 +90,8 @@ fn against(steady: f64, peak: f64, capacity: f64) -> Option<Trouble> {
     }
 }
 
-/// How a queue gets rid of messages that nobody takes.
-fn sheds(queue: &Queue) -> bool {
+/// Whether a queue gets rid of messages that nobody takes.
+pub(super) fn sheds(queue: &Queue) -> bool {
     queue.max_length.is_some() || queue.ttl.is_some()
 }
 
@@ -146,7 +150,6 @@ fn queue_sentence(model: &Model, load: &Load, id: QueueId, trouble: Trouble) -> 
         [] => (String::new(), "its"),
     };
     let times = if own.capacity > 0.0 { trimmed(&significant(own.steady() / own.capacity, 3)) } else { "∞".to_owned() };
-    let rate = |rate: f64| plainly(rate, Kind::Rate).replace('/', " msg/");
     match trouble {
         Trouble::NeverConsumed if own.steady() == 0.0 => {
             format!("never consumed: no pool takes from `{}`, what comes stays there or is lost", queue.name)
@@ -178,4 +181,100 @@ fn queue_sentence(model: &Model, load: &Load, id: QueueId, trouble: Trouble) -> 
             format!("peak: the backlog of `{}` grows by up to {} while the peak lasts", queue.name, rate(excess))
         }
     }
+}
+
+/// Messages a second, with their name: `40 msg/s`.
+fn rate(rate: f64) -> String {
+    messages(&plainly(rate, Kind::Rate))
+}
+
+fn messages(rate: &str) -> String {
+    rate.replace('/', " msg/")
+}
+
+/// A verdict as a word.
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Stable => "stable",
+        Verdict::Overloaded => "overloaded",
+        Verdict::Saturated => "saturated",
+        Verdict::Undecided => "undecided",
+    }
+}
+
+/// By how much a backlog grew: `40.1 ± 0.3 msg/s`.
+pub(super) fn growth(seen: &Stability) -> String {
+    messages(&quantity::sentence(&seen.growth, Kind::Rate))
+}
+
+/// What was seen of a pool, such as ``load 120.1 ± 0.2 %, the backlog of `jobs` grew by 40.1 ± 0.3 msg/s``.
+pub(super) fn said(seen: &Stability) -> String {
+    let load = quantity::sentence(&seen.load, Kind::Share);
+    let queue = &seen.queue;
+    match seen.verdict {
+        Verdict::Saturated => format!("load {load}, `{queue}` loses {}", plainly(seen.lost, Kind::Share)),
+        _ if seen.growth.estimate.is_none() => {
+            let known = plainly(seen.known_load, Kind::Share);
+            let why = seen.growth.reason.as_deref().unwrap_or("its backlog was not followed over time");
+            format!("load {known} while producers send; how the backlog of `{queue}` grew is not told: {why}")
+        }
+        Verdict::Undecided if seen.grew => format!("load {load}, and yet the backlog of `{queue}` grew by {}", growth(seen)),
+        Verdict::Undecided => {
+            format!("load {load}, too near 100 % to be sure: the backlog of `{queue}` grew by {}", growth(seen))
+        }
+        Verdict::Overloaded | Verdict::Stable => format!("load {load}, the backlog of `{queue}` grew by {}", growth(seen)),
+    }
+}
+
+/// Sign and look of a verdict.
+fn mark(verdict: Verdict) -> (char, Role) {
+    match verdict {
+        Verdict::Stable => ('✓', Role::Good),
+        Verdict::Overloaded | Verdict::Saturated => ('✗', Role::Bad),
+        Verdict::Undecided => ('?', Role::Caution),
+    }
+}
+
+/// The pools that are not stable.
+fn unstable(result: &RunResult) -> Vec<&Stability> {
+    result.summary.stability.iter().filter(|seen| seen.verdict != Verdict::Stable).collect()
+}
+
+/// The pools that are not stable, for a terminal; empty where all are.
+pub(super) fn beside(result: &RunResult, style: Style) -> Vec<String> {
+    let pools = unstable(result);
+    let names: Vec<String> = pools.iter().map(|seen| style.signs(&seen.pool)).collect();
+    let longest = names.iter().map(|name| width(name)).max().unwrap_or(0).min(style.width / 3);
+    let mut lines = Vec::new();
+    if !pools.is_empty() {
+        lines.push(style.paint(Role::Heading, "stability"));
+    }
+    for (seen, name) in pools.into_iter().zip(names) {
+        let (sign, role) = mark(seen.verdict);
+        let verdict = style.paint(role, &style.signs(&format!("{sign} {:<12}", word(seen.verdict))));
+        let text = wrapped(&style.signs(&said(seen)), style.width.saturating_sub(18 + longest));
+        for (at, line) in text.iter().enumerate() {
+            match at {
+                0 if width(&name) > longest => {
+                    lines.extend([format!("{verdict}  {name}"), format!("{:1$}{line}", "", 18 + longest)])
+                }
+                0 => lines.push(format!("{verdict}  {name:<longest$}  {line}")),
+                _ => lines.push(format!("{:1$}{line}", "", 18 + longest)),
+            }
+        }
+    }
+    lines
+}
+
+/// The same as a Markdown table, of cells that are escaped by `cell`.
+pub(super) fn markdown(result: &RunResult, cell: impl Fn(&str) -> String) -> String {
+    let mut out = String::new();
+    for (at, seen) in unstable(result).into_iter().enumerate() {
+        if at == 0 {
+            out.push_str("\n## Stability\n\n| consumers | verdict | seen |\n| --- | --- | --- |\n");
+        }
+        let (sign, _) = mark(seen.verdict);
+        let _ = writeln!(out, "| {} | {sign} {} | {} |", cell(&seen.pool), word(seen.verdict), cell(&said(seen)));
+    }
+    out
 }

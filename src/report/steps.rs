@@ -79,6 +79,7 @@ fn call(model: &Model, call: &Call) -> String {
 fn layer(layer: &Layer) -> String {
     let time = |span: Span| plainly(span.as_secs_f64(), Kind::Time);
     match layer {
+        Layer::Timeout(timeout) if timeout.propagate => format!("deadline {}", time(timeout.after)),
         Layer::Timeout(timeout) => format!("timeout {}", time(timeout.after)),
         Layer::Retry(retry) => format!("retry {}", retry.max_attempts),
         Layer::Breaker(_) => "breaker".to_owned(),

@@ -4,7 +4,7 @@ use super::block::TABLES;
 use super::quantity::{self, Kind};
 use super::result::{GoalResult, RunResult, Verdict, Warning};
 use super::style::{Role, Style, width, wrapped};
-use super::{layout, preamble, theory};
+use super::{layout, preamble, stability, theory};
 use std::time::Duration;
 
 /// The whole result as text, ending with a newline. `wall` is how long it took, if that is of interest.
@@ -14,10 +14,11 @@ pub fn table(result: &RunResult, style: Style, wall: Option<Duration>) -> String
         lines.push(String::new());
         lines.extend(layout::lines(&block, style));
     }
-    let beside = theory::beside(result, style);
-    if !beside.is_empty() {
-        lines.push(String::new());
-        lines.extend(beside);
+    for beside in [theory::beside(result, style), stability::beside(result, style)] {
+        if !beside.is_empty() {
+            lines.push(String::new());
+            lines.extend(beside);
+        }
     }
     if !result.goals.is_empty() {
         lines.push(String::new());
@@ -52,6 +53,9 @@ fn head(result: &RunResult, style: Style, wall: Option<Duration>) -> Vec<String>
     }
     let mut lines = vec![first];
     lines.extend(wrapped(&style.signs(&preamble::plan(result)), style.width));
+    for part in preamble::parts(result) {
+        lines.extend(wrapped(&style.signs(&part), style.width.saturating_sub(2)).iter().map(|line| format!("  {line}")));
+    }
     lines.extend(preamble::precision(result).map(|line| style.signs(&line)));
     lines.extend(wrapped(&style.signs(&notes.join("; ")), style.width).into_iter().filter(|line| !line.is_empty()));
     lines

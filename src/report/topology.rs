@@ -8,6 +8,7 @@ use super::quantity::{self, Kind, Shown, plainly};
 use super::services;
 use super::stability::{self, Spot, Trouble};
 use super::style::{Role, Style, width, wrapped};
+use crate::experiment::stability::{expected, known};
 use crate::model::{Handler, Load, Model, PoolId, Producer, ProducerLoad, Queue, QueueId, QueueLoad, Visits};
 use crate::units::Span;
 use serde_json::{Value, json};
@@ -128,6 +129,7 @@ fn pool_json(model: &Model, load: &Load, id: PoolId) -> Value {
         "mean_service": own.mean_service.and_then(number),
         "capacity": number(capacity(model, load, id)),
         "utilization": utilization(model, load, id).and_then(number),
+        "verdict": verdict(model, load, id),
     })
 }
 
@@ -215,7 +217,12 @@ impl Branch {
 /// Something with what comes to it and what leads on from it.
 pub(super) fn drawn(head: &str, facts: &str, branches: &[Branch], style: Style) -> Vec<String> {
     let name_width = branches.iter().map(|branch| width(&style.signs(&branch.name))).max().unwrap_or(0);
-    let mut lines = vec![format!("{}{}", style.paint(Role::Heading, head), style.paint(Role::Faint, facts))];
+    let room = style.width.saturating_sub(width(head) + 1).max(20);
+    let mut lines = Vec::new();
+    for (line, part) in wrapped(facts.trim_start(), room).iter().enumerate() {
+        let lead = if line == 0 { style.paint(Role::Heading, head) } else { " ".repeat(width(head)) };
+        lines.push(format!("{lead}{}", style.paint(Role::Faint, &format!(" {part}"))));
+    }
     for (at, branch) in branches.iter().enumerate() {
         let last = at + 1 == branches.len();
         let corner = if last { "└" } else { "├" };
@@ -269,6 +276,12 @@ fn utilization(model: &Model, load: &Load, id: PoolId) -> Option<f64> {
     steady.then_some(load.pools[id.0 as usize].utilization)
 }
 
+/// The verdict by what the scenario says, as a word.
+fn verdict(model: &Model, load: &Load, id: PoolId) -> &'static str {
+    let queue = model.pools[id.0 as usize].queue;
+    stability::word(expected(known(load, queue), stability::sheds(model.queue(queue))))
+}
+
 /// Messages a second that a pool hands on: what comes to it, as far as it can.
 fn passed_on(model: &Model, load: &Load, pool: usize) -> f64 {
     load.pools[pool].rate.min(capacity(model, load, PoolId(pool as u32)))
@@ -306,7 +319,14 @@ fn loads(model: &Model, load: &Load) -> Block {
         ("capacity", Kind::Rate),
         ("utilization", Kind::Share),
     ];
-    block("offered load", &kinds, &rows)
+    let mut block = block("offered load", &kinds, &rows);
+    let of_pools = (0..model.pools.len()).map(|at| verdict(model, load, PoolId(at as u32)));
+    let of_services = model.services.iter().zip(&load.services).map(|(service, own)| {
+        stability::word(expected(own.utilization, service.queue_limit.is_some() || service.shed.is_some()))
+    });
+    let cells = of_pools.chain(of_services).map(|word| Shown { value: word.to_owned(), margin: None }).collect();
+    block.groups.push(Group { title: "verdict", unit: Kind::Plain.unit([]), columns: vec![Column { head: "", cells }] });
+    block
 }
 
 /// Rows of numbers, each column in one unit.

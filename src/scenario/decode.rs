@@ -73,7 +73,13 @@ impl<T: Decode> Decode for At<T> {
 impl<T: Decode> Decode for Vec<At<T>> {
     fn decode(node: &Node, log: &mut Vec<Problem>) -> Option<Self> {
         let Value::List(items) = &node.value else {
-            log.push(expected("a list", node).help("write the items in brackets: [ ..., ... ]"));
+            let help = match node.value {
+                Value::Table(_) => {
+                    "write the items in brackets: [ ..., ... ]; tables of their own stand under a head such as [[faults]]"
+                }
+                _ => "write the items in brackets: [ ..., ... ]",
+            };
+            log.push(expected("a list", node).help(help));
             return None;
         };
         if items.is_empty() {

@@ -60,7 +60,7 @@ impl Resolver<'_> {
                 self.solved(random::truncated(max?, of?), place)
             }
             Form::Carried(_) => {
-                let problem = Problem::error(place, "only the service of a consumer can be carried by its messages");
+                let problem = Problem::error(place, "only work can be carried by messages");
                 self.log.push(problem.help("write a distribution here, or use `carried` alone or inside `shifted`"));
                 None
             }

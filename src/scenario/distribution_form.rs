@@ -45,7 +45,7 @@ shapes! {
         "shifted" => Shifted(Box<Shifted>),
         /// Another distribution, on the condition that it does not exceed a maximum.
         "truncated" => Truncated(Box<Truncated>),
-        /// What the message's trace says; only for the service of a consumer, by itself or in shifted.
+        /// What the message's trace says; only for `service` and `work`, by itself or in shifted.
         "carried" => Carried(CarriedWork),
     }
 }

@@ -6,7 +6,7 @@ use super::distribution_form::Distribution as Form;
 use super::document::Scenario;
 use super::lookup::Kind;
 use super::names;
-use super::resolve::Resolver;
+use super::resolve::{Resolver, list};
 use super::service_form::{CrashForm, FaultForm, When};
 use crate::model::{Fault, FaultKind, FaultTimes, HostId, Model, PoolId, ProducerId, QueueId, ServiceId, Target};
 use crate::units::{Span, Time};
@@ -142,6 +142,16 @@ impl Resolver<'_> {
             let problem = Problem::error(to.place, "nothing is cut off from itself");
             self.log.push(problem.related(from.place, "the same").help("name two different ones"));
             return None;
+        }
+        if let (Target::Queue(queue), Target::Pool(pool)) | (Target::Pool(pool), Target::Queue(queue)) = (from_target, to_target)
+        {
+            let takes = list(&scenario.consumers)[pool.0 as usize].entity.as_ref().and_then(|pool| pool.value.queue.value());
+            let name = &list(&scenario.queues)[queue.0 as usize].name.value;
+            if takes == Some(name) {
+                let problem = Problem::error(to.place, "a queue is not cut off from those who take from it");
+                self.log.push(problem.related(from.place, "the other side").help("let them `pause` or `crash`"));
+                return None;
+            }
         }
         Some(FaultKind::Partition { from: from_target, to: to_target })
     }

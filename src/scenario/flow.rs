@@ -66,7 +66,7 @@ impl Resolver<'_> {
         let places = queues + model.services.len();
         let sure: Vec<Way> = ways.iter().copied().filter(|way| way.edge.always).collect();
         for cycle in cycles(places, &sure) {
-            let problem = endless(model, &cycle);
+            let problem = endless(model, &cycle, "never end");
             let calls = cycle.iter().all(|way| way.is_call);
             let help = if calls {
                 "remove one `call` of the cycle, or let it be one way of a `choose`"
@@ -75,11 +75,31 @@ impl Resolver<'_> {
             };
             self.log.extend(problem.map(|problem| problem.help(help)));
         }
+        self.locked_out(model, connections);
         let reach = Reach::of(model, connections, &ways);
         self.carried_work(scenario, model, connections, &reach);
         self.unused_carry(scenario, connections, &reach);
         self.priorities(scenario, model, connections, &reach);
         self.feedback(scenario, model, places, &ways);
+    }
+
+    /// Services that can never answer, because they need the lock that their caller holds.
+    fn locked_out(&mut self, model: &Model, connections: &Connections) {
+        for (_, _, links) in connections.links() {
+            for (lock, call) in &links.calls_under {
+                let known = &model.locks[*lock];
+                if known.permits > 1 || known.lease.is_some() {
+                    continue;
+                }
+                if let Some(taken) = takes(&connections.services, call.to, *lock) {
+                    let service = &model.services[call.to].name;
+                    let message =
+                        format!("`{service}` can never answer here: it waits for `{}`, which its caller holds", known.name);
+                    let problem = Problem::error(call.place, message).related(taken, "taken here, to answer");
+                    self.log.push(problem.help("call it before the lock is taken or after it is given back"));
+                }
+            }
+        }
     }
 
     /// Cycles that are not gone every time: whether they end, and whether time passes in them.
@@ -91,7 +111,7 @@ impl Resolver<'_> {
         let cycle = cycles(places, ways).into_iter().next();
         if let Some(cycle) = cycle.filter(|_| !settles(model)) {
             let help = "make the way back less likely, so that each message causes less than one more on average";
-            let problem = endless(model, &cycle).map(|problem| problem.label("on average they become no fewer").help(help));
+            let problem = endless(model, &cycle, "become no fewer").map(|problem| problem.help(help));
             self.log.extend(problem);
             return;
         }
@@ -149,6 +169,24 @@ impl Resolver<'_> {
     }
 }
 
+/// Where a service takes a lock for every request, by itself or through others that it calls each time.
+fn takes(services: &[Links], service: usize, lock: usize) -> Option<Place> {
+    let mut seen = vec![service];
+    let mut at = 0;
+    while let Some(&here) = seen.get(at) {
+        if let Some(taken) = services[here].locks.iter().find(|edge| edge.always && edge.before_reply && edge.to == lock) {
+            return Some(taken.place);
+        }
+        for edge in services[here].calls.iter().filter(|edge| edge.always && edge.before_reply) {
+            if !seen.contains(&edge.to) {
+                seen.push(edge.to);
+            }
+        }
+        at += 1;
+    }
+    None
+}
+
 /// The cycles among places, each as the ways that close it.
 fn cycles(places: usize, ways: &[Way]) -> Vec<Vec<Way>> {
     let plain: Vec<(usize, usize)> = ways.iter().map(|way| (way.from, way.to)).collect();
@@ -156,7 +194,7 @@ fn cycles(places: usize, ways: &[Way]) -> Vec<Vec<Way>> {
 }
 
 /// A problem with a cycle, at the place that closes it.
-fn endless(model: &Model, ways: &[Way]) -> Option<Problem> {
+fn endless(model: &Model, ways: &[Way], how: &str) -> Option<Problem> {
     let (first, last) = (ways.first()?, ways.last()?);
     let name = |place: usize| match place.checked_sub(model.queues.len()) {
         Some(service) => &model.services[service].name,
@@ -170,7 +208,7 @@ fn endless(model: &Model, ways: &[Way]) -> Option<Problem> {
         text += &format!(" -> `{}`", name(way.to));
     }
     let what = if ways.iter().all(|way| way.is_call) { "calls" } else { "messages" };
-    let problem = Problem::error(last.edge.place, format!("{what} never end: {text}"));
+    let problem = Problem::error(last.edge.place, format!("{what} {how}: {text}"));
     let others = ways.iter().rev().skip(1).take(5);
     Some(others.fold(problem, |problem, way| problem.related(way.edge.place, "part of the cycle")))
 }

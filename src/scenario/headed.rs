@@ -96,11 +96,12 @@ pub(super) fn head<'a>(
             }
             Some(first) => {
                 let close = entries.iter().find_map(|entry| Some((entry, names::closest(&entry.key, heads.iter().copied())?)));
-                let (entry, help) = match close {
-                    Some((entry, close)) => (entry, format!("did you mean `{close}`?")),
-                    None => (first, format!("one of its keys says what it is: {}", list())),
-                };
-                Problem::error(entry.key_place, format!("`{}` is not {what}", entry.key)).help(help)
+                match close {
+                    Some((entry, close)) => Problem::error(entry.key_place, format!("`{}` is not {what}", entry.key))
+                        .help(format!("did you mean `{close}`?")),
+                    None => Problem::error(first.key_place, format!("no key of this table makes it {what}"))
+                        .help(format!("one of its keys says what it is: {}", list())),
+                }
             }
             None => Problem::error(node.place, format!("an empty table is not {what}"))
                 .help(format!("one of its keys says what it is: {}", list())),

@@ -236,7 +236,7 @@ pub(super) struct When<'a> {
 
 fault! {
     /// Workers are gone, and what they had in work is broken off.
-    CrashForm "crash" {
+    CrashForm "crash fault" {
         /// Whose: a consumer, a service or a host, such as "consumers.workers".
         "crash" required target: String,
         /// How many of its consumers or instances; all unless told otherwise.
@@ -246,7 +246,7 @@ fault! {
 
 fault! {
     /// Workers stand still, and go on afterwards.
-    PauseForm "pause" {
+    PauseForm "pause fault" {
         /// Whose: a consumer, a service or a host, such as "services.db".
         "pause" required target: String,
     }
@@ -254,7 +254,7 @@ fault! {
 
 fault! {
     /// All work takes longer.
-    SlowForm "slow" {
+    SlowForm "slow fault" {
         /// Whose: a consumer, a service or a host, such as "hosts.node".
         "slow" required target: String,
         /// So many times as long.
@@ -264,7 +264,7 @@ fault! {
 
 fault! {
     /// A part of what is sent is lost on the way, requests and answers alike.
-    LossForm "loss" {
+    LossForm "loss fault" {
         /// On the way to whom: a service, a queue or a host, such as "services.db".
         "loss" required target: String,
         /// How much is lost.
@@ -274,7 +274,7 @@ fault! {
 
 fault! {
     /// Nothing comes through between two.
-    PartitionForm "partition" {
+    PartitionForm "partition fault" {
         /// The two, such as ["consumers.workers", "services.db"].
         "partition" required sides: Vec<At<String>>,
     }

@@ -15,15 +15,17 @@ use super::weights;
 use crate::model::{CacheId, Call, DEEPEST_LOOPS, Handler, Layer, LockId, QueueId, ServiceId, Step, TwoPhaseCommit, Way, Work};
 use crate::random::{Counts, Distribution};
 
-/// A connection of a handler to a queue or a service.
+/// A connection of a handler to a queue, a service or a lock.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Edge {
-    /// The position of the queue or the service.
+    /// The position of the queue, the service or the lock.
     pub to: usize,
     /// Where the document says so.
     pub place: Place,
     /// Whether it is used for every message.
     pub always: bool,
+    /// Whether it comes before the answer of a service.
+    pub before_reply: bool,
     /// Of a call: whether there is a limit of time around it.
     pub limit: Limit,
 }
@@ -43,8 +45,10 @@ pub(super) enum Limit {
 pub(super) struct Links {
     pub publishes: Vec<Edge>,
     pub calls: Vec<Edge>,
-    pub locks: Vec<usize>,
+    pub locks: Vec<Edge>,
     pub caches: Vec<usize>,
+    /// Calls that are made while a lock is held: which lock, and the call.
+    pub calls_under: Vec<(usize, Edge)>,
     /// Where it needs the work that a message carries.
     pub carried: Vec<Place>,
     pub host: Option<usize>,
@@ -68,6 +72,8 @@ pub(super) struct Walk<'a> {
     uncertain: usize,
     /// Whether something before may have failed.
     may_fail: bool,
+    /// Whether the caller may have its answer.
+    replied: bool,
     loops: usize,
     /// The locks that are held here.
     held: Vec<usize>,
@@ -75,11 +81,20 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub fn new(scenario: &'a Scenario, path: String) -> Walk<'a> {
-        Walk { scenario, path, links: Links::default(), uncertain: 0, may_fail: false, loops: 0, held: Vec::new() }
+        Walk {
+            scenario,
+            path,
+            links: Links::default(),
+            uncertain: 0,
+            may_fail: false,
+            replied: false,
+            loops: 0,
+            held: Vec::new(),
+        }
     }
 
     fn edge(&self, to: usize, place: Place, limit: Limit) -> Edge {
-        Edge { to, place, always: self.uncertain == 0 && !self.may_fail, limit }
+        Edge { to, place, always: self.uncertain == 0 && !self.may_fail, before_reply: !self.replied, limit }
     }
 }
 
@@ -112,6 +127,10 @@ impl Resolver<'_> {
             StepForm::Repeat(step) => self.repeat(step, place, walk),
             StepForm::Fail(step) => {
                 let probability = step.fail.value()?.0;
+                if probability >= 1.0 && walk.uncertain == 0 && !walk.may_fail {
+                    let problem = Problem::warning(place, "everyone who comes here fails");
+                    self.log.push(problem.help("write a share below 100%, or let this be one way of a `choose`"));
+                }
                 walk.may_fail |= probability > 0.0;
                 Some(Step::Fail { probability })
             }
@@ -121,6 +140,7 @@ impl Resolver<'_> {
                     let problem = Problem::error(at.place, "a step that does not reply is no step");
                     self.log.push(problem.help("write `reply = true`, or remove the step"));
                 }
+                walk.replied = true;
                 Some(Step::Reply)
             }
             StepForm::Cache(step) => self.cache(step, walk),
@@ -164,7 +184,9 @@ impl Resolver<'_> {
     /// The service that is called.
     pub(super) fn callee(&mut self, name: &At<String>, limit: Limit, walk: &mut Walk<'_>) -> Option<ServiceId> {
         let service = self.find(Kind::Service, At { value: &name.value, place: name.place }, walk.scenario)?;
-        walk.links.calls.push(walk.edge(service, name.place, limit));
+        let edge = walk.edge(service, name.place, limit);
+        walk.links.calls.push(edge);
+        walk.links.calls_under.extend(walk.held.iter().map(|lock| (*lock, edge)));
         Some(ServiceId(service as u32))
     }
 
@@ -272,12 +294,12 @@ impl Resolver<'_> {
     /// The lock with this name, taken while those in `walk.held` are held.
     fn take(&mut self, name: &At<String>, walk: &mut Walk<'_>) -> Option<usize> {
         let lock = self.find(Kind::Lock, At { value: &name.value, place: name.place }, walk.scenario)?;
-        walk.links.locks.push(lock);
+        walk.links.locks.push(walk.edge(lock, name.place, Limit::None));
         let form = list(&walk.scenario.locks)[lock].entity.as_ref();
         let permits = form.and_then(|at| at.value.permits.value()).map_or(1, |whole| whole.0);
         let already = walk.held.iter().filter(|held| **held == lock).count() as u64;
         if already >= permits && form.is_some_and(|at| at.value.lease.is_missing()) {
-            let message = format!("`{}` is taken here for ever: this handler holds it already", name.value);
+            let message = format!("`{}` can never be taken here: this handler holds it already", name.value);
             let problem = Problem::error(name.place, message);
             self.log.push(problem.help("take it once, or give it more `permits`"));
         }
@@ -303,7 +325,8 @@ impl Resolver<'_> {
         let locks: Vec<Option<usize>> = given.iter().map(|name| self.take(name, walk)).collect();
         walk.held.truncate(outer);
         if let Some(at) = step.locks.given().filter(|at| at.value.len() != names.value.len()) {
-            let message = format!("{} locks for {} participants", at.value.len(), names.value.len());
+            let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+            let message = format!("{} for {}", many(at.value.len(), "lock"), many(names.value.len(), "participant"));
             let problem = Problem::error(at.place, message).related(names.place, "each of these needs one");
             self.log.push(problem.help("name a lock for each participant, in the same order, or none at all"));
             return None;

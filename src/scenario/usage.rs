@@ -22,7 +22,7 @@ impl Resolver<'_> {
         };
         let called = used(&|links| links.calls.iter().map(|edge| edge.to).collect());
         let hosted = used(&|links| links.host.into_iter().collect());
-        let locked = used(&|links| links.locks.clone());
+        let locked = used(&|links| links.locks.iter().map(|edge| edge.to).collect());
         let cached = used(&|links| links.caches.clone());
         let services = list(&scenario.services).iter().map(|named| &named.name);
         self.unused(Kind::Service, services, &called, "nothing calls the service", "let someone call = \"{}\", or remove it");

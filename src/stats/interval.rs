@@ -12,6 +12,10 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 /// Why one replication alone gives no interval.
 pub const ONE_REPLICATION: &str = "one replication has no spread to judge by: run more";
 
+/// Why one run whose batches are alike gives no interval.
+pub const DEPENDENT_BATCHES: &str =
+    "the batches of this one run are too short to be independent: lengthen it, or run replications";
+
 /// The quantile of Student's t distribution that leaves (1 - confidence)/2 above it.
 pub fn student_t(confidence: f64, degrees: usize) -> f64 {
     match StudentsT::new(0.0, 1.0, degrees as f64) {

@@ -8,7 +8,7 @@ mod nskart;
 mod warmup;
 
 pub use estimate::Estimate;
-pub use interval::{ONE_REPLICATION, mean, ratio, section, student_t};
+pub use interval::{DEPENDENT_BATCHES, ONE_REPLICATION, mean, ratio, section, student_t};
 pub use inversion::{Inverted, inversion};
 pub use nskart::{Refusal, Skart, independent, memory, nskart, one_run};
 pub use warmup::mser;

@@ -8,20 +8,28 @@ mod answer;
 mod approximate;
 mod batch;
 mod bounded;
+mod called;
+mod center;
+mod closed;
 mod complex;
 mod constant;
 mod exponential;
 mod finite;
 mod fluid;
+mod fork;
 mod general;
+mod integral;
 mod inversion;
+mod latency;
 mod modulated;
 mod network;
+mod open;
 mod order;
 mod patience;
 mod places;
 mod renewal;
 mod root;
+mod route;
 mod station;
 mod transform;
 
@@ -34,9 +42,25 @@ use crate::model::{Model, Stop};
 pub fn answers(model: &Model) -> Vec<Answer> {
     let mut answers = Vec::new();
     if !model.plan.terminating && model.plan.stop == Stop::Duration {
-        answers.extend(network::answers(model));
+        answers.extend(steady_state(model));
     }
     answers.extend(fluid::answers(model));
     answers.retain(|answer| answer.value.is_finite());
+    answers
+}
+
+/// The plain network of queues, or what is known of anything that is more than that. Of several laws for one number the first counts.
+fn steady_state(model: &Model) -> Vec<Answer> {
+    if model.is_plain() {
+        return network::answers(model);
+    }
+    let mut answers: Vec<Answer> = Vec::new();
+    for law in [latency::answers, called::answers, fork::answers, open::answers, closed::answers] {
+        for answer in law(model) {
+            if answers.iter().all(|known| known.metric != answer.metric) {
+                answers.push(answer);
+            }
+        }
+    }
     answers
 }

@@ -15,7 +15,7 @@ use crate::model::{Arrivals, ConsumerPool, Model, Overflow, Producer, Queue, Que
 use crate::random::Distribution;
 use std::borrow::Cow;
 
-const UTILIZATION: &str = "L. Kleinrock, Queueing Systems 1 (1975), section 2.1 (Little's law for the workers)";
+pub const UTILIZATION: &str = "L. Kleinrock, Queueing Systems 1 (1975), section 2.1 (Little's law for the workers)";
 const NETWORK: &str = "P. J. Burke, Oper. Res. 4 (1956); J. R. Jackson, Oper. Res. 5 (1957)";
 const SOJOURNS: &str = "E. Reich, Ann. Math. Statist. 34 (1963); P. J. Burke, Ann. Math. Statist. 40 (1969)";
 
@@ -71,7 +71,7 @@ pub fn answers(model: &Model) -> Vec<Answer> {
 }
 
 /// What a producer sends; `None` where it has no steady state.
-fn source<'a>(model: &Model, at: usize, producer: &'a Producer) -> Option<Flow<'a>> {
+pub fn source<'a>(model: &Model, at: usize, producer: &'a Producer) -> Option<Flow<'a>> {
     if producer.messages.is_some() || producer.arrivals.varies_by_plan() {
         return None;
     }
@@ -94,7 +94,7 @@ fn source<'a>(model: &Model, at: usize, producer: &'a Producer) -> Option<Flow<'
 }
 
 /// Several flows as one; `None` where one is unknown, or there is none.
-fn joined(streams: Vec<Option<Flow>>) -> Option<Flow> {
+pub fn joined(streams: Vec<Option<Flow>>) -> Option<Flow> {
     let mut streams = streams.into_iter();
     let mut sum = streams.next()??;
     for stream in streams {
@@ -268,7 +268,8 @@ fn about_producer(producer: &Producer, journey: &Journey) -> Vec<Answer> {
     let mut answers: Vec<Answer> = about_time(&law, &format!("{prefix}.wait"), &wait).collect();
     let completion = Times { mean, ..Times::default() };
     answers.extend(about_time(&law, &format!("{prefix}.completion"), &completion));
-    if let Some(spread) = mean.and_then(|mean| independent(journey, mean)) {
+    let legs = journey.legs.iter().map(|leg| leg.markov).collect::<Option<Vec<_>>>();
+    if let Some(spread) = legs.and_then(|legs| independent(&legs)) {
         let law = Law::exact(format!("{stations} independent sojourns (Reich, Burke)"), SOJOURNS);
         answers.extend(about_time(&law, &format!("{prefix}.completion"), &spread));
     }
@@ -276,12 +277,12 @@ fn about_producer(producer: &Producer, journey: &Journey) -> Vec<Answer> {
 }
 
 /// Spread and percentiles of the sum of independent sojourns: the transform of each is (1 - C + C γ / (γ + s)) μ / (μ + s) with C the
-/// share that waits and γ the rate of its wait.
-fn independent(journey: &Journey, mean: f64) -> Option<Times> {
-    let legs = journey.legs.iter().map(|leg| leg.markov).collect::<Option<Vec<_>>>()?;
+/// share that waits and γ the rate of its wait. Each leg: workers, wait, service rate. `None` where one between has several workers.
+pub fn independent(legs: &[(u32, Exponential, f64)]) -> Option<Times> {
     if legs[1..legs.len() - 1].iter().any(|(workers, ..)| *workers > 1) {
         return None;
     }
+    let mean: f64 = legs.iter().map(|(_, wait, rate)| wait.mean() + 1.0 / rate).sum();
     let variance: f64 = legs.iter().map(|(_, wait, rate)| wait.sd().powi(2) + 1.0 / (rate * rate)).sum();
     let beyond = |t: f64| {
         if t <= 0.0 {

@@ -73,6 +73,7 @@ enum Due {
     End {
         outcome: Outcome,
         slot: Option<u32>,
+        waited: Span,
         /// The queue in which it was ready, if it was.
         from: Option<u32>,
     },
@@ -220,7 +221,7 @@ impl<'m> Checker<'m> {
             Discipline::Priority { .. } => {
                 self.model.producers.iter().any(|producer| !matches!(producer.priority, Priority::Constant(_)))
             }
-            Discipline::Fifo | Discipline::Lifo => false,
+            Discipline::Fifo | Discipline::Lifo | Discipline::AdaptiveLifo { .. } => false,
         };
         !passed_on && !drawn
     }
@@ -301,6 +302,8 @@ impl<'m> Checker<'m> {
         let taken = match self.model.queues[queue as usize].discipline {
             Discipline::Fifo => line.pop_front(),
             Discipline::Lifo => line.pop_back(),
+            Discipline::AdaptiveLifo { above } if line.len() as u64 > above => line.pop_back(),
+            Discipline::AdaptiveLifo { .. } => line.pop_front(),
             Discipline::Random => {
                 let at = line.iter().position(|waiting| waiting.since == since);
                 at.and_then(|at| line.remove(at)).map(|waiting| Waiting { slot: None, ..waiting })
@@ -495,7 +498,7 @@ impl Observer for Checker<'_> {
                 self.check_queue(queue);
                 self.count(self.queue_name(queue, "acked.count"));
             }
-            Transition::Lost { queue, outcome, stored } => {
+            Transition::Lost { queue, outcome, waited, stored } => {
                 let slot = if stored { None } else { self.current.take() };
                 if stored {
                     self.change(&self.queue_name(queue, "ready"), -1);
@@ -503,13 +506,14 @@ impl Observer for Checker<'_> {
                 }
                 let kind = format!("{outcome:?}.count").to_lowercase();
                 self.count(self.queue_name(queue, &kind));
-                self.due = Due::End { outcome, slot, from: stored.then_some(queue) };
+                self.due = Due::End { outcome, slot, waited, from: stored.then_some(queue) };
             }
             Transition::Ended { subject, outcome, message, .. } => {
                 let slot = message_slot(subject);
                 match due {
-                    Due::End { outcome: expected, slot: which, from } => {
+                    Due::End { outcome: expected, slot: which, waited, from } => {
                         assert_eq!(outcome, expected);
+                        assert_eq!(message.entered + waited, now);
                         assert!(which.is_none_or(|which| which == slot.0), "another message ends than the one lost");
                         if let Some(queue) = from {
                             self.lose(queue, outcome, slot.0, message.entered);

@@ -158,6 +158,7 @@ fn queue() -> impl Strategy<Value = Queue> {
     let discipline = prop_oneof![
         Just(Discipline::Fifo),
         Just(Discipline::Lifo),
+        (0..4u64).prop_map(|above| Discipline::AdaptiveLifo { above }),
         Just(Discipline::Random),
         prop_oneof![0..6u8, any::<u8>()].prop_map(|max_priority| Discipline::Priority { max_priority }),
     ];

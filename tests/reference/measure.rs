@@ -37,9 +37,15 @@ pub enum Found {
 /// Every instance gets a seed of its own, made of `seed` and its name: they share the names of their entities, so that with one
 /// seed they would share their random numbers, and a miss in one would be a miss in many.
 pub fn measure(instance: &Instance, seed: u64) -> Vec<Outcome> {
+    measure_changed(instance, seed, &|_| {})
+}
+
+/// The same of a model that was changed before it is run.
+pub fn measure_changed(instance: &Instance, seed: u64, change: &dyn Fn(&mut Model)) -> Vec<Outcome> {
     let name = &instance.name;
     let document = scenario::read(&instance.path).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let model = scenario::resolve(&document, &[]).unwrap_or_else(|problems| panic!("{name}: {problems}")).model;
+    let mut model = scenario::resolve(&document, &[]).unwrap_or_else(|problems| panic!("{name}: {problems}")).model;
+    change(&mut model);
     outcomes(name, model, &instance.rows, seed)
 }
 

@@ -1,7 +1,8 @@
 //! Results to render: made from formulas, not from a simulation, so that they never change.
 
 use indexmap::IndexMap;
-use queuelab::experiment::{Column, Reading, Replicate, Series, Shape, Summary};
+use queuelab::experiment::stability::{Stability, Verdict as Keeps};
+use queuelab::experiment::{Column, Part, Reading, Replicate, Series, Shape, Summary};
 use queuelab::report::{GoalResult, Provenance, RunResult, SCHEMA_VERSION, Verdict, Warning};
 use queuelab::stats::Estimate;
 
@@ -50,11 +51,14 @@ pub fn exponential(count: u64, busy: f64, mean: f64, plus: f64) -> Shape {
 
 /// A column that wanders around a level.
 pub fn column(unit: &str, bins: usize, noise: &mut Noise, level: impl Fn(f64) -> f64, spread: f64) -> Column {
-    let mut column = Column { unit: unit.to_owned(), mean: Vec::new(), min: Vec::new(), max: Vec::new() };
+    let mut column =
+        Column { method: Some("Student t over 10 replications, each bin by itself".to_owned()), ..Column::empty(unit) };
     for at in 0..bins {
         let level = level(at as f64 / bins as f64);
         let mean = level * (1.0 + 0.3 * spread * (noise.next() - 0.5));
         column.mean.push(mean);
+        column.low.push(Some(mean * (1.0 - 0.4 * spread)));
+        column.high.push(Some(mean * (1.0 + 0.4 * spread)));
         column.min.push(mean * (1.0 - spread * (0.5 + 0.5 * noise.next())).max(0.0));
         column.max.push(mean * (1.0 + spread * (0.5 + noise.next())));
     }
@@ -155,7 +159,14 @@ pub fn result() -> RunResult {
             duration: Some(600.0),
             warmup: 60.0,
         },
-        summary: Summary { metrics, distributions, series: Series { bin: 3.3, warmup: 60.0, columns }, replicates },
+        summary: Summary {
+            metrics,
+            distributions,
+            series: Series { bin: 3.3, warmup: 60.0, columns },
+            stability: vec![stability("workers", Keeps::Stable)],
+            replicates,
+            parts: Vec::new(),
+        },
         routes: ["web", "nightly-import"].map(|name| (name.to_owned(), vec!["jobs".to_owned()])).into(),
         theory: IndexMap::new(),
         precision: None,
@@ -172,6 +183,34 @@ pub fn result() -> RunResult {
                 .to_owned(),
         }],
     }
+}
+
+/// How a pool of this name, on a queue of the same name or on `jobs`, kept up.
+pub fn stability(pool: &str, verdict: Keeps) -> Stability {
+    let (load, growth, lost) = match verdict {
+        Keeps::Stable => (estimate(0.9334, 0.0031), estimate(0.0011, 0.0152), 0.000_61),
+        Keeps::Overloaded => (estimate(1.202, 0.005), estimate(40.31, 0.82), 0.0),
+        Keeps::Saturated => (estimate(1.2, 0.005), estimate(0.0, 0.01), 0.167),
+        Keeps::Undecided => (estimate(0.98, 0.01), estimate(1.21, 0.13), 0.0),
+    };
+    let queue = if pool == "workers" { "jobs" } else { pool };
+    let (known_load, grew) = (load.estimate.unwrap_or(0.0), matches!(verdict, Keeps::Overloaded | Keeps::Undecided));
+    Stability { pool: pool.to_owned(), queue: queue.to_owned(), load, known_load, growth, grew, lost, verdict }
+}
+
+/// One pool of each verdict.
+pub fn unstable() -> RunResult {
+    let mut result = result();
+    result.summary.stability = vec![
+        stability("workers", Keeps::Stable),
+        stability("flooded", Keeps::Overloaded),
+        stability("bounded", Keeps::Saturated),
+        stability("a-pool-whose-name-says-all-that-it-does", Keeps::Undecided),
+    ];
+    let near = Stability { grew: false, load: estimate(1.001, 0.004), ..stability("near", Keeps::Undecided) };
+    let dark = Stability { growth: bare(None, "the time series has less than 20 bins"), ..near.clone() };
+    result.summary.stability.extend([near, dark]);
+    result
 }
 
 /// A pipeline of so many stages whose names are as long as asked for.
@@ -220,6 +259,29 @@ pub fn pipeline(stages: usize, name: impl Fn(usize) -> String) -> RunResult {
     result
 }
 
+/// Two stages that do not hang together, each with its own warm-up and number of replications.
+pub fn parts() -> RunResult {
+    let mut result = pipeline(2, |stage| ["jobs", "hall"][stage].to_owned());
+    let part = |entities: [&str; 2], warmup, duration, replications| Part {
+        entities: entities.map(str::to_owned).to_vec(),
+        warmup,
+        duration: Some(duration),
+        replications,
+    };
+    let summary = &mut result.summary;
+    summary.parts = vec![
+        part(["queues.to-jobs", "consumers.jobs"], 60.0, 600.0, 10),
+        part(["queues.to-hall", "consumers.hall"], 240.0, 1200.0, 35),
+    ];
+    summary.parts[0].entities.insert(0, "producers.web".to_owned());
+    summary.series.warmup = 240.0;
+    summary.series.columns.iter_mut().filter(|(name, _)| name.contains("hall")).for_each(|(_, column)| column.bin = Some(7.2));
+    result.provenance.warmup = 240.0;
+    result.provenance.duration = Some(1200.0);
+    result.provenance.replications = 35;
+    result
+}
+
 /// Nothing was finished, nothing measured.
 pub fn empty() -> RunResult {
     let mut result = result();
@@ -233,6 +295,7 @@ pub fn empty() -> RunResult {
         .values_mut()
         .for_each(|shape| *shape = Shape { unit: "s".into(), count: 0, quantiles: vec![], bins: vec![] });
     summary.series.columns.clear();
+    summary.series.warmup = 0.0;
     result.goals.clear();
     result.warnings.clear();
     result.provenance.warmup = 0.0;
@@ -269,6 +332,10 @@ pub fn scaled(time: f64) -> RunResult {
         for values in [&mut column.mean, &mut column.min, &mut column.max] {
             values.truncate(1);
             values.iter_mut().for_each(|value| *value = (*value + 1.0) * by);
+        }
+        for ends in [&mut column.low, &mut column.high] {
+            ends.truncate(1);
+            ends.iter_mut().flatten().for_each(|value| *value = (*value + 1.0) * by);
         }
     }
     result.provenance.duration = Some(600.0 * time);

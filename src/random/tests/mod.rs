@@ -1,5 +1,6 @@
 //! Tests of the room as a whole.
 
+pub mod acceptance;
 mod samples;
 mod solving;
 mod values;

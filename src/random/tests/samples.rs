@@ -1,5 +1,6 @@
 //! Samples against the stated moments and distribution functions, and against samplers that others wrote.
 
+use super::acceptance::follows;
 use super::{MS, everything};
 use crate::random::{self, Distribution, Stream};
 use rand::SeedableRng;
@@ -15,27 +16,11 @@ fn sample(distribution: &Distribution, name: usize) -> Vec<f64> {
     values
 }
 
-/// The largest distance between the sample's distribution function and the stated one, on both sides of every jump.
-fn distance(distribution: &Distribution, values: &[f64]) -> f64 {
-    let n = values.len() as f64;
-    let mut worst = 0.0f64;
-    let mut from = 0;
-    while from < values.len() {
-        let x = values[from];
-        let to = from + values[from..].partition_point(|value| *value <= x);
-        worst = worst.max((to as f64 / n - distribution.cdf(x)).abs());
-        worst = worst.max((from as f64 / n - distribution.cdf(x.next_down())).abs());
-        from = to;
-    }
-    worst
-}
-
 #[test]
 fn samples_follow_the_stated_distribution() {
     for (i, distribution) in everything().iter().enumerate() {
         let values = sample(distribution, i);
-        let found = distance(distribution, &values);
-        assert!(found < 1.95 / (N as f64).sqrt(), "{i} {distribution}: Kolmogorov-Smirnov distance {found}");
+        follows(|x| distribution.cdf(x), &values).unwrap_or_else(|why| panic!("{i} {distribution}: {why}"));
     }
 }
 
@@ -167,6 +152,5 @@ fn a_cut_far_down_the_body_is_drawn_by_inversion_in_the_end() {
     let stream = Stream::named(5, 0, "cut", "sample");
     let mut values: Vec<f64> = (0..2000).map(|k| cut.sample(&mut stream.at(k))).collect();
     values.sort_by(f64::total_cmp);
-    let found = distance(&cut, &values);
-    assert!(found < 1.95 / 2000f64.sqrt(), "{found}");
+    follows(|x| cut.cdf(x), &values).unwrap_or_else(|why| panic!("{why}"));
 }

@@ -32,11 +32,17 @@ pub fn latency_histogram(result: &RunResult) -> Drawing {
         let shape = result.summary.distributions.get(&format!("{}.{name}.{what}", table.prefix()))?;
         (shape.count > 0 && !shape.bins.is_empty()).then(|| Panel { name: name.to_owned(), what, shape })
     };
-    let names = Table::Consumers.names(&result.summary.metrics);
-    let pools: Vec<Panel> = names.iter().filter_map(|name| panel_of(Table::Consumers, name, "sojourn")).collect();
+    let panels = |table: Table, what: &'static str| -> Vec<Panel> {
+        table.names(&result.summary.metrics).iter().filter_map(|name| panel_of(table, name, what)).collect()
+    };
+    let mut pools = panels(Table::Services, "sojourn");
+    pools.extend(panels(Table::Consumers, "sojourn"));
+    let callers: Vec<Panel> =
+        result.callers().into_iter().filter_map(|name| panel_of(Table::Producers, name, "response")).collect();
     let counts: Vec<f64> = pools.iter().map(|panel| panel.shape.count as f64).collect();
-    let most = largest(&counts, MOST_PANELS);
-    let mut shown: Vec<&Panel> = most.iter().map(|&at| &pools[at]).collect();
+    let most = largest(&counts, MOST_PANELS - callers.len().min(MOST_PANELS / 2));
+    let mut shown: Vec<&Panel> = callers.iter().take(MOST_PANELS / 2).collect();
+    shown.extend(most.iter().map(|&at| &pools[at]));
     let producers = result.meeting_producers().into_iter();
     let producers: Vec<Panel> = producers.filter_map(|name| panel_of(Table::Producers, name, "completion")).collect();
     // All of them or none: the charts of some would hide that there are others.
@@ -44,7 +50,13 @@ pub fn latency_histogram(result: &RunResult) -> Drawing {
     if mixed {
         shown.extend(&producers);
     }
-    let what = if mixed { "Distribution of wait and service together" } else { "Distribution of the sojourn: wait and service" };
+    let what = if !callers.is_empty() {
+        "Distribution of responses, and of the sojourn at each pool"
+    } else if mixed {
+        "Distribution of wait and service together"
+    } else {
+        "Distribution of the sojourn: wait and service"
+    };
     let note = (most.len() < pools.len())
         .then(|| format!("the {} of {} pools with the most messages are shown", most.len(), pools.len()));
     let marked = |order: f64| shown.iter().any(|panel| supports(panel.shape, order));

@@ -20,13 +20,17 @@ struct Curve {
     dash: Dash,
 }
 
-/// Draws it: sojourn and wait of every pool; completion and wait of producers whose messages meet, because a pool knows only their
+/// Draws it: response and completion where somebody waits for an answer; otherwise sojourn and wait of every pool; completion and wait of producers whose messages meet, because a pool knows only their
 /// mixture; and completion where the messages of one producer go through several pools.
 pub fn latency_percentiles(result: &RunResult) -> Drawing {
     let shape = |table: Table, name: &str, metric: &str| {
         let shape = result.summary.distributions.get(&format!("{}.{name}.{metric}", table.prefix()));
         shape.filter(|shape| shape.count > 0 && !shape.quantiles.is_empty())
     };
+    let callers = result.callers();
+    if !callers.is_empty() {
+        return responses(result, &callers);
+    }
     let pools = Table::Consumers.names(&result.summary.metrics);
     let pools: Vec<&str> = pools
         .iter()
@@ -82,6 +86,31 @@ pub fn latency_percentiles(result: &RunResult) -> Drawing {
             .flatten()
             .collect();
     let note = (!notes.is_empty()).then(|| format!("the {} with the longest p99 are shown", notes.join(" and the ")));
+    draw(result, &curves, &legend, note.as_deref())
+}
+
+/// What the callers of each producer wait for an answer, and how long it takes until all that they caused is done.
+fn responses(result: &RunResult, callers: &[&str]) -> Drawing {
+    let shape = |name: &str, metric: &str| {
+        let shape = result.summary.distributions.get(&format!("producers.{name}.{metric}"));
+        shape.filter(|shape| shape.count > 0 && !shape.quantiles.is_empty())
+    };
+    let p99 = |name: &&str| shape(name, "response").map_or(0.0, |shape| quantile(shape, 0.99));
+    let shown = largest(&callers.iter().map(p99).collect::<Vec<f64>>(), PALETTE.len());
+    let (mut curves, mut legend) = (Vec::new(), Vec::new());
+    for (&at, ink) in shown.iter().zip(PALETTE) {
+        legend.push(Entry::fill(callers[at], ink, 1.0));
+        for (metric, dash) in [("completion", Dash::Dashed), ("response", Dash::Solid)] {
+            if let Some(shape) = shape(callers[at], metric) {
+                curves.push(Curve { points: points(shape), ink, dash });
+            }
+        }
+    }
+    legend.push(Entry::line("response: what callers wait", MIDDLE, Dash::Solid));
+    legend.push(Entry::line("completion: until all that was caused is done", MIDDLE, Dash::Dashed));
+    curves.retain(|curve| curve.points.len() > 1);
+    let note = (shown.len() < callers.len())
+        .then(|| format!("the {} of {} producers with the longest p99 are shown", shown.len(), callers.len()));
     draw(result, &curves, &legend, note.as_deref())
 }
 

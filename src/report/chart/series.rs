@@ -1,9 +1,11 @@
-//! Time series in charts: bins to points, and the shade over the time that was not measured.
+//! Time series in charts: bins to points, bands, and the time that was not measured.
 
 use super::drawing::{Dash, Drawing, Point};
 use super::frame::{Entry, Plot};
 use super::style::{Ink, MIDDLE};
-use crate::experiment::{Column, Series};
+use crate::experiment::{Column, Series, Summary};
+use crate::report::quantity::{Kind, plainly};
+use crate::report::result::RunResult;
 
 /// More points than these make two lines a thicket; neighbours are drawn as one.
 const MOST_POINTS: usize = 120;
@@ -13,30 +15,114 @@ const MOST_POINTS: usize = 120;
 pub(super) struct Curve {
     /// Mean over replications.
     pub mean: Vec<Point>,
+    /// The interval of the mean, where there is one. Of neighbours that are drawn as one it is the mean of their intervals,
+    /// which is no narrower than the interval of their mean.
+    pub interval: Band,
     /// Smallest and largest over replications.
-    pub low: Vec<Point>,
-    pub high: Vec<Point>,
+    pub range: Band,
+    /// Seconds at the start that were not measured.
+    pub warmup: f64,
+}
+
+/// Two lines and what lies between them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Band {
+    low: Vec<Point>,
+    high: Vec<Point>,
+}
+
+impl Band {
+    pub fn is_empty(&self) -> bool {
+        self.high.is_empty()
+    }
+
+    /// The largest value in it.
+    pub fn most(&self) -> f64 {
+        self.high.iter().map(|point| point.1).fold(0.0, f64::max)
+    }
+
+    /// Fills it.
+    pub fn draw(&self, drawing: &mut Drawing, plot: &Plot, ink: Ink, opacity: f64) {
+        let around = self.high.iter().chain(self.low.iter().rev());
+        drawing.area(around.map(|&point| plot.at(point)).collect(), ink, opacity);
+    }
 }
 
 impl Curve {
-    /// Of a column of a series.
-    pub fn of(column: &Column, bin: f64) -> Curve {
+    /// Of a column of a series, by its name.
+    pub fn of(summary: &Summary, name: &str, column: &Column) -> Curve {
+        let bin = summary.series.bin(column);
+        let average = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+        let ends = |ends: &[Option<f64>]| -> Vec<f64> { ends.iter().map(|end| end.unwrap_or(f64::NAN)).collect() };
         Curve {
-            mean: points(&column.mean, bin, |part| part.iter().sum::<f64>() / part.len() as f64),
-            low: points(&column.min, bin, |part| part.iter().copied().fold(f64::INFINITY, f64::min)),
-            high: points(&column.max, bin, |part| part.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
+            mean: points(&column.mean, bin, average),
+            interval: Band { low: points(&ends(&column.low), bin, average), high: points(&ends(&column.high), bin, average) },
+            range: Band {
+                low: points(&column.min, bin, |part| part.iter().copied().fold(f64::INFINITY, f64::min)),
+                high: points(&column.max, bin, |part| part.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
+            },
+            warmup: summary.warmup(name),
         }
     }
 
-    /// The largest value in it, of its mean or of its band.
-    pub fn most(&self, band: bool) -> f64 {
-        let values = if band { &self.high } else { &self.mean };
-        values.iter().map(|point| point.1).fold(0.0, f64::max)
+    /// The largest mean.
+    pub fn most(&self) -> f64 {
+        self.mean.iter().map(|point| point.1).fold(0.0, f64::max)
     }
 
-    /// The band between smallest and largest, in values.
-    pub fn band(&self) -> Vec<Point> {
-        self.high.iter().chain(self.low.iter().rev()).copied().collect()
+    /// Draws the mean: dashed where it was not measured and there is no shade to say so.
+    pub fn draw(&self, drawing: &mut Drawing, plot: &Plot, shaded: f64, ink: Ink, width: f64) {
+        let own = if self.warmup > shaded { self.mean.partition_point(|point| point.0 < self.warmup) } else { 0 };
+        let pixels = |points: &[Point]| points.iter().map(|&point| plot.at(point)).collect();
+        let meeting = (own + 1).min(self.mean.len());
+        if own > 0 {
+            drawing.line(pixels(&self.mean[..meeting]), ink, width, Dash::Dashed);
+        }
+        if own < self.mean.len() {
+            drawing.line(pixels(&self.mean[own..]), ink, width, Dash::Solid);
+        }
+    }
+}
+
+/// The legend's entry for intervals of means over time.
+pub(super) fn interval_entry(result: &RunResult, ink: Ink, opacity: f64) -> Entry {
+    let confidence = plainly(result.provenance.confidence, Kind::Share);
+    Entry::fill(format!("{confidence} interval of the mean, pointwise"), ink, opacity)
+}
+
+/// The sum of the means of some columns over time, and the width of its bins; `None` of none. Where the parts of a model are
+/// simulated for different times it ends with the first of them: nothing is known of that part afterwards.
+pub(super) fn total(summary: &Summary, columns: &[(String, &Column)]) -> Option<(Vec<f64>, f64)> {
+    let bins = columns.iter().map(|(_, column)| summary.series.bin(column));
+    let width = bins.reduce(f64::max)?;
+    let all: Vec<Vec<f64>> = columns.iter().map(|(_, column)| widened(&column.mean, summary.series.bin(column), width)).collect();
+    let alike = summary.parts.windows(2).all(|pair| (pair[0].warmup, pair[0].duration) == (pair[1].warmup, pair[1].duration));
+    let lengths = all.iter().map(Vec::len);
+    let length = if alike { lengths.max() } else { lengths.min() }.unwrap_or(0);
+    let at = |bin: usize| all.iter().filter_map(|values| values.get(bin)).sum();
+    Some(((0..length).map(at).collect(), width))
+}
+
+/// The same values over wider bins, each the mean over its time; a last one that is not half full is left out.
+fn widened(values: &[f64], bin: f64, width: f64) -> Vec<f64> {
+    if width == bin {
+        return values.to_vec();
+    }
+    let mut wide = Vec::new();
+    loop {
+        let (from, to) = (wide.len() as f64 * width, (wide.len() + 1) as f64 * width);
+        let (first, last) = ((from / bin) as usize, (to / bin).ceil() as usize);
+        let (mut sum, mut time) = (0.0, 0.0);
+        for (at, value) in values.iter().enumerate().take(last).skip(first) {
+            let shared = ((at + 1) as f64 * bin).min(to) - (at as f64 * bin).max(from);
+            (sum, time) = (sum + value * shared, time + shared);
+        }
+        // Not quite a half, for the sake of rounding; and no number that is none goes on for ever.
+        if time > 0.49 * width {
+            wide.push(sum / time);
+        } else {
+            return wide;
+        }
     }
 }
 
@@ -56,24 +142,37 @@ fn points(values: &[f64], bin: f64, joined: impl Fn(&[f64]) -> f64) -> Vec<Point
     points
 }
 
-/// Seconds that a series covers.
-pub(super) fn length(series: &Series) -> f64 {
-    let bins = series.columns.values().map(|column| column.mean.len()).max().unwrap_or(0);
-    bins as f64 * series.bin
+/// Means over time as points.
+pub(super) fn line(values: &[f64], bin: f64) -> Vec<Point> {
+    points(values, bin, |part| part.iter().sum::<f64>() / part.len() as f64)
 }
 
-/// The legend's entry for the warm-up, where there was one.
-pub(super) fn warmup_entry(series: &Series) -> Option<Entry> {
-    (series.warmup > 0.0).then(|| Entry::fill("warm-up, not measured", SHADE, SHADE_OPACITY))
+/// Seconds that a series covers.
+pub(super) fn length(series: &Series) -> f64 {
+    series.columns.values().map(|column| column.mean.len() as f64 * series.bin(column)).fold(0.0, f64::max)
+}
+
+/// The time that was measured for no part of the model: what is shaded.
+pub(super) fn unmeasured(summary: &Summary) -> f64 {
+    summary.parts.iter().map(|part| part.warmup).reduce(f64::min).unwrap_or(summary.series.warmup)
+}
+
+/// The legend's entries for warm-ups: of all, and of the curves that have a longer one of their own.
+pub(super) fn warmup_entries<'a>(summary: &Summary, curves: impl IntoIterator<Item = &'a Curve>) -> Vec<Entry> {
+    let shaded = unmeasured(summary);
+    let all = (shaded > 0.0).then(|| Entry::fill("warm-up, not measured", SHADE, SHADE_OPACITY));
+    let own = curves.into_iter().any(|curve| curve.warmup > shaded);
+    all.into_iter().chain(own.then(|| Entry::line("its own warm-up, not measured", MIDDLE, Dash::Dashed))).collect()
 }
 
 const SHADE: Ink = MIDDLE;
 const SHADE_OPACITY: f64 = 0.13;
 
-/// Shades the time that was not measured.
-pub(super) fn shade_warmup(drawing: &mut Drawing, plot: &Plot, series: &Series) {
-    if series.warmup > 0.0 {
-        let (right, _) = plot.at((series.warmup, 0.0));
+/// Shades the time that was measured for no part.
+pub(super) fn shade_warmup(drawing: &mut Drawing, plot: &Plot, summary: &Summary) {
+    let shaded = unmeasured(summary);
+    if shaded > 0.0 {
+        let (right, _) = plot.at((shaded, 0.0));
         drawing.rectangle((plot.area.left, plot.area.top), (right, plot.area.bottom), SHADE, SHADE_OPACITY);
         drawing.line(vec![(right, plot.area.top), (right, plot.area.bottom)], MIDDLE, 1.0, Dash::Dashed);
     }
@@ -91,16 +190,39 @@ pub(super) fn largest(sizes: &[f64], most: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use indexmap::IndexMap;
 
     #[test]
     fn many_bins_are_joined_and_one_becomes_a_line() {
         let values = vec![1.0; 10_000];
-        let column = Column { unit: "1".into(), mean: values.clone(), min: values.clone(), max: values };
-        let curve = Curve::of(&column, 0.1);
-        assert!(curve.mean.len() <= MOST_POINTS);
+        let mut summary = Summary {
+            metrics: IndexMap::new(),
+            distributions: IndexMap::new(),
+            series: Series { bin: 0.1, warmup: 0.0, columns: IndexMap::new() },
+            stability: Vec::new(),
+            replicates: Vec::new(),
+            parts: Vec::new(),
+        };
+        let column = Column { mean: values.clone(), min: values.clone(), max: values, ..Column::empty("1") };
+        let curve = Curve::of(&summary, "queues.jobs.backlog", &column);
+        assert!(curve.mean.len() <= MOST_POINTS && curve.interval.is_empty());
         assert!((curve.mean.last().unwrap().0 - 1000.0).abs() < 2.0);
-        let one = Column { unit: "1".into(), mean: vec![3.0], min: vec![2.0], max: vec![4.0] };
-        assert_eq!(Curve::of(&one, 10.0).mean, [(0.0, 3.0), (10.0, 3.0)]);
+        summary.series.bin = 10.0;
+        let one = Column { low: vec![Some(2.5)], high: vec![Some(3.5)], ..column_of(&[3.0]) };
+        let curve = Curve::of(&summary, "queues.jobs.backlog", &one);
+        assert_eq!((curve.mean, curve.interval.most()), (vec![(0.0, 3.0), (10.0, 3.0)], 3.5));
+    }
+
+    fn column_of(values: &[f64]) -> Column {
+        Column { mean: values.to_vec(), min: values.to_vec(), max: values.to_vec(), ..Column::empty("1/s") }
+    }
+
+    #[test]
+    fn bins_of_other_widths_keep_their_sum_over_time() {
+        // 2 to 5: a bin of one lies in two of the other.
+        let wide = widened(&[1.0, 3.0, 5.0, 7.0, 9.0, 11.0], 2.0, 5.0);
+        assert_eq!(wide, [(2.0 + 6.0 + 5.0) / 5.0, (5.0 + 14.0 + 18.0) / 5.0]);
+        assert_eq!(widened(&[1.0, 3.0, 5.0], 2.0, 4.0), [2.0, 5.0]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How busy every pool was: a bar for each, the interval as a line through its end, and a mark at 80 per cent.
+//! How busy every pool and host was: a bar for each, the interval as a line through its end, and a mark at 80 per cent.
 
 use super::axis::Axis;
 use super::drawing::{Across, Dash, Drawing, Font};
@@ -25,9 +25,12 @@ const WIDEST_NAME: f64 = 260.0;
 /// Draws it.
 pub fn utilization(result: &RunResult) -> Drawing {
     let metrics = &result.summary.metrics;
-    let reading = |name: &str| metrics.get(&format!("consumers.{name}.utilization")).filter(|r| r.value.estimate.is_some());
-    let pools: Vec<_> =
-        Table::Consumers.names(metrics).into_iter().filter_map(|name| Some((reading(&name)?.value.clone(), name))).collect();
+    let busy = |table: Table| {
+        let reading = move |name: &str| metrics.get(&format!("{}.{name}.utilization", table.prefix()));
+        let known = move |name: String| Some((reading(&name).filter(|r| r.value.estimate.is_some())?.value.clone(), name));
+        table.names(metrics).into_iter().filter_map(known)
+    };
+    let pools: Vec<_> = [Table::Services, Table::Consumers, Table::Hosts].into_iter().flat_map(busy).collect();
     let sizes: Vec<f64> = pools.iter().map(|(value, _)| value.estimate.unwrap_or(0.0)).collect();
     let shown = largest(&sizes, MOST_BARS);
     let note = (shown.len() < pools.len()).then(|| format!("the {} busiest of {} pools are shown", shown.len(), pools.len()));
@@ -40,7 +43,7 @@ pub fn utilization(result: &RunResult) -> Drawing {
     let legend = if shown.is_empty() { &[] } else { legend.as_slice() };
     let (mut drawing, area) = sheet(result, "Utilization: busy share of the workers", note.as_deref(), legend);
     if shown.is_empty() {
-        nothing(&mut drawing, area, "no pool of consumers was observed");
+        nothing(&mut drawing, area, "no pool was observed");
         return drawing;
     }
     let row = ((area.bottom - FOOT - area.top) / shown.len() as f64).min(ROW);
