@@ -25,7 +25,7 @@ use suite::values::{Kind, Row};
 use suite::verdict::judge;
 
 const SEED: u64 = 4;
-const RUN: &str = "[run]\nduration = \"6000s\"\nwarmup = \"60s\"\nreplications = 20\n";
+const RUN: &str = "[run]\nduration = \"8000s\"\nwarmup = \"60s\"\nreplications = 20\n";
 
 fn model(text: &str) -> Model {
     let document = Document { name: "layered".to_owned(), path: None, text: format!("{RUN}{text}") };

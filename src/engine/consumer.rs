@@ -41,7 +41,8 @@ impl World {
         if holder.held < holder.limit {
             self.queues[queue as usize].takers.push(self.workers.len() as u32 + consumer);
         }
-        self.messages[slot].dispatched = self.now;
+        let message = &mut self.messages[slot];
+        (message.dispatched, message.returned) = (self.now, false);
         let worker = holder.idle;
         if worker == NONE {
             holder.buffer.push(slot.0);
@@ -91,7 +92,8 @@ impl World {
         self.release::<true, O>(at, observer);
         match onward {
             Onward::Publish(onward) => {
-                self.messages[slot].entered = self.now;
+                let message = &mut self.messages[slot];
+                (message.entered, message.returned) = (self.now, false);
                 self.publish(onward, slot, observer);
             }
             Onward::End => self.end(slot, Outcome::Completed, observer),
@@ -155,7 +157,7 @@ impl World {
         match refill {
             Some(refill) => {
                 let message = &mut self.messages[refill];
-                message.dispatched = now;
+                (message.dispatched, message.returned) = (now, false);
                 let waited = now - message.entered;
                 observer.record(now, Transition::Dispatched { queue: records_at, waited, stored: true, refill: true });
                 if buffered.is_some() {

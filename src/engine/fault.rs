@@ -212,17 +212,16 @@ impl World {
         if place.ack == Ack::Auto {
             return self.end(slot, Outcome::Failed, observer);
         }
-        let (message, state) = (self.messages[slot], &mut self.queues[queue as usize]);
-        observer.record(self.now, Transition::Returned { queue: state.record, age: self.now - message.entered });
-        // Its time goes on while it is held, and is looked at when it is ready again (RabbitMQ, "Time-to-live").
-        if state.expires && message.entered + state.ttl < self.now {
-            return self.lose(queue, slot, Outcome::Expired, true, observer);
-        }
+        let message = &mut self.messages[slot];
+        message.give_back(self.now);
+        let age = (message.since(), message.index);
+        let (priority, state) = (message.priority, &mut self.queues[queue as usize]);
+        observer.record(self.now, Transition::Returned { queue: state.record });
         let messages = &self.messages;
-        let age = (message.entered, message.index);
-        state.line.put_back(slot, message.priority, |other| (messages[other].entered, messages[other].index) < age);
+        state.line.put_back(slot, priority, |other| (messages[other].since(), messages[other].index) < age);
+        // Its time to live goes on while it is held, and is looked at when it is ready again (RabbitMQ, "Time-to-live").
         if state.expires {
-            self.rearm_expiry(queue);
+            self.expire(queue, observer);
         }
         self.offer(queue, observer);
     }

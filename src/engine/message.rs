@@ -33,6 +33,8 @@ pub struct Message {
     pub priority: u8,
     /// It was called back, and stands in a line where nobody sees it.
     pub(super) ghost: bool,
+    /// It is ready again after a crash: `entered` is when, and `dispatched` is when it came to the queue in the first place.
+    pub(super) returned: bool,
 }
 
 impl Message {
@@ -40,6 +42,17 @@ impl Message {
     #[inline(always)]
     pub(super) fn subject(&self, slot: MessageSlot) -> Subject {
         if self.family == NONE { Subject::Message(slot) } else { Subject::Family(self.family) }
+    }
+
+    /// When it came to the queue where it is ready, in the first place.
+    pub(super) fn since(&self) -> Time {
+        if self.returned { self.dispatched } else { self.entered }
+    }
+
+    /// It is ready again from now on.
+    pub(super) fn give_back(&mut self, now: Time) {
+        (self.dispatched, self.returned) = (self.since(), true);
+        self.entered = now;
     }
 
     /// No message.
@@ -55,6 +68,7 @@ impl Message {
         family: NONE,
         priority: 0,
         ghost: false,
+        returned: false,
     };
 }
 
@@ -83,7 +97,7 @@ impl Messages {
         message.frame = NONE;
         message.family = NONE;
         message.priority = priority;
-        message.ghost = false;
+        (message.ghost, message.returned) = (false, false);
         MessageSlot(at)
     }
 

@@ -76,8 +76,8 @@ pub enum Transition<'a> {
     BrokenOff { pool: u32, queue: u32, service: Span, sojourn: Span, resumes: bool, refilled: bool },
     /// It left the buffer of a consumer that crashed, so long after it entered the queue and after it was dispatched.
     Withdrawn { queue: u32, sojourn: Span, buffered: Span },
-    /// What was broken off or withdrawn is ready again, `age` after it entered the queue.
-    Returned { queue: u32, age: Span },
+    /// What was broken off or withdrawn is ready again, as if it had just come.
+    Returned { queue: u32 },
     /// The handler of a worker failed.
     Failed { pool: u32 },
     /// A worker finished a request whose caller had given up.

@@ -79,17 +79,11 @@ impl World {
             return;
         }
         let messages = &self.messages;
-        if let Some(oldest) = queue.line.oldest(|slot| messages[slot].entered.0) {
+        if let Some(oldest) = queue.line.oldest(|slot| messages[slot].since().0) {
             // What was given back late, in a line without order, is seen late.
-            let expiry = (messages[oldest].entered + queue.ttl).max(self.now).min(Time::LATEST);
+            let expiry = (messages[oldest].since() + queue.ttl).max(self.now).min(Time::LATEST);
             self.agenda.set(queue.expiry_slot, expiry, Phase::Expiry);
         }
-    }
-
-    /// The same when an older message than before is ready again.
-    pub(super) fn rearm_expiry(&mut self, at: u32) {
-        self.agenda.clear(self.queues[at as usize].expiry_slot);
-        self.arm_expiry(at);
     }
 
     /// The expiry timer fires: every message whose time is over goes.
@@ -99,8 +93,8 @@ impl World {
         loop {
             let messages = &self.messages;
             let queue = &mut self.queues[at as usize];
-            let age = |slot: MessageSlot| messages[slot].entered.0;
-            let over = queue.line.oldest(age).is_some_and(|oldest| messages[oldest].entered + queue.ttl <= self.now);
+            let age = |slot: MessageSlot| messages[slot].since().0;
+            let over = queue.line.oldest(age).is_some_and(|oldest| messages[oldest].since() + queue.ttl <= self.now);
             if !over {
                 break;
             }

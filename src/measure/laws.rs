@@ -17,13 +17,14 @@
 //! | Little, system | levels of ready and unacknowledged messages of all queues | birth to the end of everything, or loss |
 //!
 //! The last one is for networks of queues alone: where handlers call and fork, a message is in several places, or in none. Services
-//! keep the laws of a queue and of a pool like others. What a crash breaks off counts until then; where it goes back, the time until then is taken off what it counts later.
+//! keep the laws of a queue and of a pool like others. What a crash breaks off counts until then; it begins anew where it goes back.
 //!
 //! Some quantities are recorded once and read under two names ([`super::recorder`]); where unacknowledged messages *are* the
 //! busy workers, the law of the buffers says nothing and is left out. The others compare a level with stamps wherever they are
 //! read, and the two share no line of code but the clock.
 
-use super::recorder::{PoolRecord, Recorder};
+use super::recorder::Recorder;
+use super::records::PoolRecord;
 use crate::engine::{AtPool, AtQueue, Crowd, Presence};
 use crate::model::{Model, PoolId, QueueId};
 use std::fmt;
@@ -143,8 +144,7 @@ fn at_queue(recorder: &Recorder, place: &Place, at: usize, begin: &AtQueue, end:
         equal(CONSERVATION, entity, (by_level, what), (found, "are found there"))?;
     }
 
-    // What returns is counted from when it entered, again.
-    let (ready, lost) = (signed(record.ready.integral()), signed(record.lost_wait) - signed(record.returned_age));
+    let (ready, lost) = (signed(record.ready.integral()), signed(record.lost_wait));
     let waited = signed(recorder.queue_wait(at, pools()).0) + lost + edges(begin.ready, end.ready);
     equal(LITTLE, entity, (ready, BY_LEVEL), (waited, "waited by the ready messages"))?;
 

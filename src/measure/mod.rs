@@ -6,6 +6,7 @@ mod journal;
 mod laws;
 mod level;
 mod recorder;
+mod records;
 mod series;
 mod source;
 mod sums;

@@ -5,6 +5,7 @@
 
 use super::histogram::Histogram;
 use super::level::Level;
+use super::records::{CacheRecord, LockRecord, PoolRecord, ProducerRecord, QueueRecord};
 use crate::engine::{Observer, Origin, Outcome, Transition, Verdict};
 use crate::model::{Model, PoolId, Prefetch, QueueId};
 use crate::units::{Span, Time};
@@ -18,131 +19,6 @@ pub struct Recorder {
     pub(super) hosts: Vec<Level>,
     pub(super) locks: Vec<LockRecord>,
     pub(super) caches: Vec<CacheRecord>,
-}
-
-/// What is recorded of a lock.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct LockRecord {
-    /// Asking to getting.
-    pub wait: Histogram,
-    /// Getting to giving back, or to the end of the lease.
-    pub hold: Histogram,
-    /// Permits that are held.
-    pub held: Level,
-    /// Leases that ended before the permit was given back.
-    pub expired: u64,
-    /// Writes of holders that had lost the lock to another: refused, and not.
-    pub refused: u64,
-    pub lost_updates: u64,
-}
-
-/// What is recorded of a cache.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct CacheRecord {
-    /// Lookups.
-    pub lookups: u64,
-    /// Of these, hits.
-    pub hits: u64,
-}
-
-/// What is recorded of a producer.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ProducerRecord {
-    /// Messages made.
-    pub created: u64,
-    /// Messages that ended, by outcome.
-    pub ended: [u64; Outcome::COUNT],
-    /// Birth to the end of everything that it caused; finished messages.
-    pub completion: Histogram,
-    /// Time spent waiting for workers, over all stages; finished messages.
-    pub wait: Histogram,
-    /// Birth to the end of its own steps, as far as there are any to wait for, however they end.
-    pub response: Histogram,
-    /// The same from when a caller was free for it.
-    pub observed: Histogram,
-    /// Responses in all, those that were failures, and those of them that were timeouts.
-    pub responses: u64,
-    pub failures: u64,
-    pub timeouts: u64,
-    /// Calls on behalf of its messages that were tried again.
-    pub retries: u64,
-    /// Nobody waits for its steps, which only publish.
-    publishes: bool,
-    /// Birth to the end of those that were lost, in message-nanoseconds.
-    pub(super) lost_after: u128,
-    /// The pools whose sojourn is the completion, so that it is not recorded again.
-    completes_at: Vec<PoolId>,
-}
-
-/// What is recorded of a queue.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct QueueRecord {
-    /// Messages published to it, whatever became of them.
-    pub published: u64,
-    /// Acknowledged; complete only in what [`Recorder::queue`] gives.
-    pub acked: u64,
-    /// Lost, by outcome.
-    pub lost: [u64; Outcome::COUNT],
-    /// Entering to the loss of those that were lost, in message-nanoseconds.
-    pub(super) lost_wait: u128,
-    /// Withdrawn from the buffers of crashed consumers, and the message-nanoseconds since they entered and were dispatched.
-    pub(super) withdrawn: u64,
-    pub(super) withdrawn_sojourn: u128,
-    pub(super) withdrawn_buffered: u128,
-    /// Broken off or withdrawn, and ready again; the message-nanoseconds since these had entered the queue.
-    pub(super) returned: u64,
-    pub(super) returned_age: u128,
-    /// Ready and held together, where a crash may leave messages ready while consumers have credit; elsewhere it is composed.
-    whole: Option<Box<Level>>,
-    /// Waiting in the queue.
-    pub ready: Level,
-    /// Held by consumers.
-    pub unacked: Level,
-    /// The most that its consumers may hold, where that has a limit: none is ready while they hold less.
-    credit: Option<u64>,
-    /// Entering to dispatch.
-    pub wait: Histogram,
-    /// From the latest maximum of `ready` to the first time after it that none was ready.
-    pub drain: Drain,
-    /// No consumer on it has a buffer: its wait is theirs.
-    unbuffered: bool,
-    /// And there is only one pool: what it holds is what that works on.
-    lean: bool,
-}
-
-/// How long a backlog took to empty after its peak.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Drain {
-    peak_at: Time,
-    took: Option<Span>,
-}
-
-/// What is recorded of a pool.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct PoolRecord {
-    /// Messages finished.
-    pub finished: u64,
-    /// Workers busy.
-    pub busy: Level,
-    /// Entering the queue to the start of work.
-    pub wait: Histogram,
-    /// Of that, in the consumer's buffer.
-    pub buffer_wait: Histogram,
-    /// Start to end of work.
-    pub service: Histogram,
-    /// Entering the queue to the end of work.
-    pub sojourn: Histogram,
-    /// Of those that were finished, what failed.
-    pub failed: u64,
-    /// And requests that nobody waited for any more.
-    pub wasted: u64,
-    /// What was broken off, and the nanoseconds since its work began and since it entered the queue.
-    pub(super) broken: u64,
-    pub(super) broken_service: u128,
-    pub(super) broken_sojourn: u128,
-    unbuffered: bool,
-    /// It is the only pool on its queue, and no consumer of it has a buffer.
-    lean: bool,
 }
 
 impl Recorder {
@@ -325,7 +201,8 @@ fn sole_pools(model: &Model, producer: usize) -> Vec<PoolId> {
     let Some(queue) = model.producers[producer].handler.publishes() else { return Vec::new() };
     let alone = model.producers.iter().filter(|other| model.outlets(&other.handler).contains(&queue)).count() == 1
         && model.pools.iter().all(|pool| !model.outlets(&pool.handler).contains(&queue))
-        && model.pools_on(queue).all(|(_, pool)| pool.plain().is_some_and(|plain| plain.publish.is_none()));
+        // What a crash gives back begins its sojourn anew, but not its life.
+        && model.pools_on(queue).all(|(_, pool)| pool.plain().is_some_and(|plain| plain.publish.is_none()) && !model.may_crash(pool));
     if alone { model.pools_on(queue).map(|(id, _)| id).collect() } else { Vec::new() }
 }
 
@@ -336,60 +213,6 @@ fn credit(model: &Model, queue: QueueId) -> Option<u64> {
         Prefetch::Unlimited => None,
     });
     limits.sum()
-}
-
-impl QueueRecord {
-    /// Ready and unacknowledged messages together.
-    ///
-    /// Not recorded but composed, unless consumers may crash: a message is ready only while no consumer has credit, so that the consumers then hold all
-    /// that they may. Without a limit none is ever ready.
-    pub fn backlog(&self) -> Level {
-        if let Some(whole) = &self.whole {
-            return (**whole).clone();
-        }
-        match self.credit {
-            Some(credit) => self.unacked.topped_by(&self.ready, credit),
-            None => self.unacked.clone(),
-        }
-    }
-
-    /// Whether what it holds is read off the busy workers of its only pool.
-    pub(super) fn is_lean(&self) -> bool {
-        self.lean
-    }
-
-    /// From the latest maximum of `ready` in the measured time to the first time after it that none was ready; `None` when
-    /// none was ever ready or it has not emptied yet.
-    pub fn drain(&self) -> Option<Span> {
-        self.drain.took
-    }
-
-    #[inline(always)]
-    fn store(&mut self, now: Time) {
-        let max = self.ready.max();
-        self.ready.rise(now);
-        if self.ready.value() >= max {
-            self.drain = Drain { peak_at: now, took: None };
-        }
-        self.settle(now);
-    }
-
-    /// Brings the backlog up to what is ready and held now, where it is recorded.
-    #[inline(always)]
-    fn settle(&mut self, now: Time) {
-        if let Some(whole) = &mut self.whole {
-            whole.set(now, self.ready.value() + self.unacked.value());
-        }
-    }
-
-    #[inline(always)]
-    fn take(&mut self, now: Time) {
-        self.ready.fall(now);
-        if self.ready.value() == 0 && self.drain.took.is_none() {
-            self.drain.took = Some(now - self.drain.peak_at);
-        }
-        self.settle(now);
-    }
 }
 
 impl Observer for Recorder {
@@ -461,10 +284,9 @@ impl Observer for Recorder {
                 record.withdrawn_sojourn += u128::from(sojourn.0);
                 record.withdrawn_buffered += u128::from(buffered.0);
             }
-            Transition::Returned { queue, age } => {
+            Transition::Returned { queue } => {
                 let record = &mut self.queues[queue as usize];
                 record.returned += 1;
-                record.returned_age += u128::from(age.0);
                 record.store(now);
             }
             Transition::Failed { pool } => self.pools[pool as usize].failed += 1,

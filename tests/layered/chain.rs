@@ -258,7 +258,7 @@ impl Programs {
                 let (running, needed) = (running - 1, needed - u8::from(good));
                 state.job(parent).waits = Waits::Branches(running, needed);
                 if needed == 0 || running < needed {
-                    self.stop_branches(state, parent);
+                    self.stop_branches(state, parent, line);
                     if needed == 0 {
                         state.job(parent).waits = Waits::Turn;
                         line.push_back(parent);
@@ -283,15 +283,38 @@ impl Programs {
         }
     }
 
-    /// Branches that are not needed any more end where they are; what they asked for is done in vain.
-    fn stop_branches(&self, state: &mut State, parent: usize) {
+    /// Branches that are not needed any more end where they are, and what they asked for is called back: it leaves the line, or
+    /// the worker, who turns to the next.
+    fn stop_branches(&self, state: &mut State, parent: usize, line: &mut VecDeque<usize>) {
         for id in 0..state.jobs.len() {
             if state.jobs[id].is_some_and(|job| job.owner == Owner::Fork(parent)) {
-                state.jobs[id] = None;
-                for job in state.jobs.iter_mut().flatten().filter(|job| job.owner == Owner::Caller(id)) {
-                    job.owner = Owner::Nobody;
-                }
+                self.stop(state, id, line);
             }
+        }
+    }
+
+    fn stop(&self, state: &mut State, id: usize, line: &mut VecDeque<usize>) {
+        self.stop_branches(state, id, line);
+        let Some(job) = state.jobs[id].take() else { return };
+        for other in 0..state.jobs.len() {
+            if state.jobs[other].is_some_and(|other| other.owner == Owner::Caller(id)) {
+                self.stop(state, other, line);
+            }
+        }
+        if matches!(job.owner, Owner::Fork(_)) {
+            return;
+        }
+        let place = job.place.expect("requests are at places");
+        if job.waits == Waits::Worker {
+            state.lines[place].retain(|waiting| *waiting != id);
+            return;
+        }
+        match state.lines[place].pop_front() {
+            Some(next) => {
+                state.job(next).waits = Waits::Turn;
+                line.push_back(next);
+            }
+            None => state.busy[place] -= 1,
         }
     }
 }

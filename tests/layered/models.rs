@@ -75,7 +75,7 @@ service = { exponential = "150ms" }
 service = { exponential = "100ms" }
 "#,
     ),
-    // The faster counts; the other is served in vain, and is in the way of the next, who may find no room.
+    // The faster counts, and the other is called back.
     (
         "join-any",
         r#"
