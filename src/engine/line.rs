@@ -59,6 +59,10 @@ impl Line {
     /// Number of messages.
     #[inline(always)]
     pub fn len(&self) -> usize {
+        // The usual case first, as below.
+        if let Line::Fifo(line) = self {
+            return line.len();
+        }
         match self {
             Line::Fifo(line) | Line::Lifo(line) | Line::Adaptive(line, _) => line.len(),
             Line::Random(bag) => bag.held.len(),
@@ -79,6 +83,9 @@ impl Line {
     /// Adds a message.
     #[inline(always)]
     pub fn push(&mut self, message: MessageSlot, priority: u8) {
+        if let Line::Fifo(line) = self {
+            return line.push(message.0);
+        }
         match self {
             Line::Fifo(line) | Line::Lifo(line) | Line::Adaptive(line, _) => line.push(message.0),
             Line::Random(bag) => bag.push(message),

@@ -36,13 +36,15 @@ impl World {
             }
             return;
         }
-        if queue.line.len() - queue.ghosts >= queue.max_length && !queue.drop_head {
+        let bounded = queue.max_length != usize::MAX;
+        if bounded && queue.line.len() - queue.ghosts >= queue.max_length && !queue.drop_head {
             self.lose(at, slot, Outcome::Rejected, false, observer);
             return;
         }
         let message = &mut self.messages[slot];
         queue.line.push(slot, message.priority);
-        let (overfull, expires, record) = (queue.drop_head && queue.line.len() > queue.max_length, queue.expires, queue.record);
+        let overfull = bounded && queue.drop_head && queue.line.len() > queue.max_length;
+        let (expires, record) = (queue.expires, queue.record);
         if queue.sole_pool != NONE {
             // Drawn while it waits, and not when a worker waits for it: the same number, off the critical path.
             message.work = work(&self.pools[queue.sole_pool as usize], &self.producers, &self.handlers.families, message);

@@ -70,7 +70,11 @@ impl World {
 
     /// The instance that takes a request; `None`: none can.
     fn instance(&mut self, service: usize, task: u32, identity: u64) -> Option<u32> {
-        let (key, endangered) = (self.routing_key(task), self.handlers.endangered);
+        let endangered = self.handlers.endangered;
+        if self.handlers.services[service].balance.is_none() && !endangered {
+            return Some(0);
+        }
+        let key = self.routing_key(task);
         let state = &mut self.handlers.services[service];
         let first_pool = self.queues[state.queue as usize].sole_pool;
         let up = |at: usize| !endangered || workers_up(&self.workers, first_pool + at as u32);
