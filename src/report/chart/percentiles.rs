@@ -107,7 +107,7 @@ fn responses(result: &RunResult, callers: &[&str]) -> Drawing {
         }
     }
     legend.push(Entry::line("response: what callers wait", MIDDLE, Dash::Solid));
-    legend.push(Entry::line("completion: until all that was caused is done", MIDDLE, Dash::Dashed));
+    legend.push(Entry::line("completion: until all is done", MIDDLE, Dash::Dashed));
     curves.retain(|curve| curve.points.len() > 1);
     let note = (shown.len() < callers.len())
         .then(|| format!("the {} of {} producers with the longest p99 are shown", shown.len(), callers.len()));
