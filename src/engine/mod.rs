@@ -6,8 +6,16 @@
 //!    ^ slot                              ^ slot (expiry)       ^ slot (each worker)
 //!    +------------------------------- agenda: (time, phase, sequence) -------------------------------+
 //! ```
-//! State changes only in `producer.rs`, `queue.rs` and `consumer.rs`; the loop stands in `run.rs` alone; nothing leaves but
-//! through the [`Observer`].
+//! Nothing leaves but through the [`Observer`], and the loop stands in `run.rs` alone. Where things are:
+//!
+//! - plain queues: `producer.rs`, `queue.rs`, `consumer.rs`, on `line.rs`, `fifo.rs` and `message.rs`
+//! - time: `agenda.rs` and `arrivals.rs`; `timers.rs` and `wake.rs` for handlers, who share one slot of the agenda
+//! - handlers of steps: `program.rs` compiles them, `task.rs` runs them, `caller.rs` and `handlers.rs` hold who runs what for whom
+//! - calls: `frame.rs` has the layers around a call, `attempt.rs` its way to the service and back, `service.rs` the other end; the
+//!   layers' own state is in `backoff.rs`, `breaker.rs`, `bucket.rs` and `budget.rs`, a service's in `balance.rs` and `codel.rs`
+//! - what handlers share: `resource.rs`, on `permits.rs` (locks), `store.rs` and `popularity.rs` (caches), `processors.rs` (hosts)
+//! - what goes wrong: `fault.rs`, `deadlock.rs`
+//! - from outside: `build.rs` makes a world of a model, `world.rs` holds and audits it, `presence.rs` says who is where
 
 mod agenda;
 mod arrivals;
