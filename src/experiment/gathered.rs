@@ -5,6 +5,7 @@ use super::controls::Controls;
 use super::pool::Pool;
 use super::replication::{Replication, Schedule, simulate};
 use super::shape::shape;
+use super::spread::Values;
 use super::stability::{Window, stability};
 use super::study::{News, Stopped, Watch};
 use super::summary::{Reading, Replicate, Series, Summary};
@@ -94,6 +95,15 @@ impl Gathered {
         Some(pool.estimate(metric.quantity, statistic, confidence, &self.controls.for_metric(&self.model, &metric.name)))
     }
 
+    /// The values of the independent parts behind a metric with this full name; see [`Summary::values`]. `None` where it has no
+    /// interval.
+    pub fn values(&self, name: &str) -> Option<Vec<f64>> {
+        let (metric, statistic, pool) = self.find(name)?;
+        let controls = self.controls.for_metric(&self.model, &metric.name);
+        let estimate = pool.estimate(metric.quantity, statistic, self.model.plan.confidence, &controls);
+        pool.values(&estimate, statistic, &controls)
+    }
+
     /// Observations behind a latency with this full name, and the order of the quantile that it asks for.
     pub fn observations(&self, name: &str) -> Option<(u64, f64)> {
         match self.find(name)? {
@@ -144,6 +154,7 @@ impl Gathered {
     pub fn summarise(mut self) -> Summary {
         let confidence = self.model.plan.confidence;
         let mut readings = IndexMap::new();
+        let mut values = Values::of(&self.model);
         let mut distributions = IndexMap::new();
         for (at, metric) in metrics(&self.model).iter().enumerate() {
             let pool = self.pools.get(at);
@@ -152,6 +163,7 @@ impl Gathered {
             let mut put = |name: String, statistic: Option<Statistic>| {
                 let estimate = |pool: &Pool| pool.estimate(metric.quantity, statistic, confidence, &controls);
                 let value = pool.map_or_else(|| Estimate::absent(NOT_BEGUN), estimate);
+                values.take(&name, || pool.and_then(|pool| pool.values(&value, statistic, &controls)));
                 readings.insert(name, Reading { value, unit: unit.to_owned() });
             };
             match metric.quantity.statistics() {
@@ -170,7 +182,8 @@ impl Gathered {
         let window = Window { series: &self.series, ends: &self.ends, warmup: self.schedule.warmup };
         let stability = stability(&self.model, &readings, &window);
         let series = Series { bin, warmup: self.schedule.warmup.as_secs_f64(), columns };
-        Summary { metrics: readings, distributions, series, stability, replicates: self.replicates, parts: Vec::new() }
+        let (values, replicates) = (values.kept, self.replicates);
+        Summary { metrics: readings, values, distributions, series, stability, replicates, parts: Vec::new() }
     }
 
     /// The backlog of all queues in each bin, for each replication, and the seconds that a bin lasts.

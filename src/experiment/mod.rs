@@ -10,9 +10,11 @@ mod pool;
 mod precision;
 mod replication;
 mod shape;
+mod spread;
 pub mod stability;
 mod study;
 mod summary;
+mod together;
 
 pub use along::Along;
 pub use journal::journal;
@@ -21,3 +23,4 @@ pub use replication::{Replication, Schedule, simulate};
 pub use stability::Stability;
 pub use study::{Course, Cut, News, Progress, Stopped, Study, run};
 pub use summary::{Column, Part, Reading, Replicate, Series, Shape, Summary};
+pub use together::{Growing, Needed, needed};

@@ -1,0 +1,207 @@
+//! One metric of one design against the baseline, with an interval: paired where both had the same random numbers.
+
+use super::super::result::{RunResult, SCHEMA_VERSION, Warning};
+use super::words;
+use super::{COMPARISON_VERSION, Comparison, Sought};
+use crate::experiment::Reading;
+use crate::stats::{Between, Estimate};
+use serde::{Deserialize, Serialize};
+
+/// Parts of the data that values are kept of; see [`crate::experiment::Summary::values`].
+const MOST_PARTS: usize = 64;
+
+/// How a design differs from the baseline in one metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Full name of the metric.
+    pub metric: String,
+    /// The design that the other is compared with.
+    pub baseline: String,
+    /// The other.
+    pub design: String,
+    /// Value of the design minus that of the baseline.
+    #[serde(flatten)]
+    pub change: Estimate,
+    /// SI unit of the change.
+    pub unit: String,
+    /// The same as a share of the baseline's value: -0.25 is a quarter less; absent where that value cannot be told from zero.
+    pub relative: Estimate,
+    /// Whether replication k of both had the same random numbers.
+    pub paired: bool,
+    /// How many times wider the interval would be if the two had had random numbers of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrower: Option<f64>,
+    /// A difference of this size (in the unit of the metric) would have been found nine times in ten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible: Option<f64>,
+    /// What that says.
+    pub finding: Finding,
+}
+
+/// What an interval says of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// The design has less.
+    Lower,
+    /// The design has more.
+    Higher,
+    /// The interval has zero inside.
+    NoDifference,
+    /// The same number in every replication.
+    Same,
+    /// There is no interval to tell by.
+    Unknown,
+    /// Only the baseline has this metric.
+    OnlyInBaseline,
+    /// Only the design has this metric.
+    OnlyInDesign,
+}
+
+impl Difference {
+    /// Whether both designs have the metric.
+    pub fn is_compared(&self) -> bool {
+        !matches!(self.finding, Finding::OnlyInBaseline | Finding::OnlyInDesign)
+    }
+}
+
+/// Compares every design with the first one. The intervals of all differences hold together with the confidence of the first.
+///
+/// # Panics
+/// Without designs.
+pub fn compare(designs: Vec<RunResult>, metrics: Vec<String>, precision: Option<Sought>) -> Comparison {
+    let (base, others) = designs.split_first().expect("there is something to compare");
+    let both = |metric: &String, other: &RunResult| has(base, metric) && has(other, metric);
+    let many = metrics.iter().flat_map(|metric| others.iter().filter(move |other| both(metric, other))).count();
+    let confidence = base.provenance.confidence;
+    let each = 1.0 - (1.0 - confidence) / many.max(1) as f64;
+    let pairs = metrics.iter().flat_map(|metric| others.iter().map(move |other| (metric, other)));
+    let differences: Vec<Difference> = pairs.filter_map(|(metric, other)| difference(base, other, metric, each)).collect();
+    let findings = differences.iter().filter_map(|found| words::sentence(found, base, others)).collect();
+    let warnings = warnings(base, others, &differences);
+    let baseline = base.name.clone();
+    Comparison {
+        comparison_version: COMPARISON_VERSION,
+        baseline,
+        confidence,
+        each,
+        metrics,
+        findings,
+        differences,
+        precision,
+        warnings,
+        designs,
+    }
+}
+
+fn has(design: &RunResult, metric: &str) -> bool {
+    design.summary.metrics.contains_key(metric)
+}
+
+/// One metric of one design against the baseline; `None` where neither has it.
+fn difference(base: &RunResult, other: &RunResult, metric: &str, confidence: f64) -> Option<Difference> {
+    let (first, second) = (base.summary.metrics.get(metric), other.summary.metrics.get(metric));
+    let mut found = Difference {
+        metric: metric.to_owned(),
+        baseline: base.name.clone(),
+        design: other.name.clone(),
+        change: Estimate::default(),
+        unit: first.or(second)?.unit.clone(),
+        relative: Estimate::default(),
+        paired: false,
+        narrower: None,
+        visible: None,
+        finding: Finding::OnlyInBaseline,
+    };
+    let (first, second) = match (first, second) {
+        (Some(first), Some(second)) => (first, second),
+        (None, _) => return Some(Difference { finding: Finding::OnlyInDesign, ..found }),
+        (_, None) => return Some(found),
+    };
+    found.finding = Finding::Unknown;
+    let (Some(a), Some(b)) = (first.value.estimate, second.value.estimate) else {
+        found.change = Estimate::absent(why(first, second));
+        return Some(found);
+    };
+    let parts = base.summary.replications(metric).min(other.summary.replications(metric));
+    let values = [values(base, metric, first), values(other, metric, second)];
+    let same_numbers = base.provenance.seed == other.provenance.seed
+        && base.summary.replications(metric) == other.summary.replications(metric);
+    let between = match &values {
+        [Some(one), Some(two)] if same_numbers && one.len() == two.len() => Between::Paired(one, two),
+        [Some(one), Some(two)] => Between::Apart(one, two),
+        _ => Between::Ends(&first.value, &second.value, base.provenance.confidence, parts),
+    };
+    // Without an interval of both the values are all that there is.
+    found.change = Estimate { estimate: Some(b - a), ..between.difference(confidence) };
+    if found.change.low.is_none() {
+        found.change.reason = Some(why(first, second));
+        return Some(found);
+    }
+    let ratio = between.ratio(confidence);
+    let less_one = |value: Option<f64>| value.map(|value| value - 1.0);
+    let estimate = less_one(ratio.estimate.map(|_| b / a));
+    found.relative = Estimate { estimate, low: less_one(ratio.low), high: less_one(ratio.high), ..ratio };
+    found.visible = between.visible(confidence);
+    if let (Between::Paired(one, two), Some(width)) = (between, width(&found.change).filter(|width| *width > 0.0)) {
+        found.paired = true;
+        found.narrower = super::difference::width(&Between::Apart(one, two).difference(confidence)).map(|apart| apart / width);
+    }
+    found.paired = matches!(between, Between::Paired(..));
+    found.finding = match (found.change.low, found.change.high) {
+        (Some(low), Some(high)) if low == 0.0 && high == 0.0 && b == a => Finding::Same,
+        (Some(low), _) if low > 0.0 => Finding::Higher,
+        (_, Some(high)) if high < 0.0 => Finding::Lower,
+        _ => Finding::NoDifference,
+    };
+    Some(found)
+}
+
+/// The values of the parts behind a metric. What is known exactly is the same in all of them.
+fn values(design: &RunResult, metric: &str, reading: &Reading) -> Option<Vec<f64>> {
+    let parts = design.summary.replications(metric).min(MOST_PARTS);
+    let constant = reading.value.low.is_some() && reading.value.low == reading.value.high && parts >= 2;
+    let kept = design.summary.values.get(metric).filter(|values| values.len() >= 2).cloned();
+    kept.or_else(|| reading.value.estimate.filter(|_| constant).map(|value| vec![value; parts]))
+}
+
+fn width(estimate: &Estimate) -> Option<f64> {
+    Some(estimate.high? - estimate.low?)
+}
+
+/// Why there is no interval: what is said of the baseline, or of the other.
+fn why(first: &Reading, second: &Reading) -> String {
+    let reason = |reading: &Reading| reading.value.reason.clone();
+    reason(first).or_else(|| reason(second)).unwrap_or_else(|| "one of the two has no interval".to_owned())
+}
+
+/// What is to be known of how designs were brought together.
+fn warnings(base: &RunResult, others: &[RunResult], differences: &[Difference]) -> Vec<Warning> {
+    let mut found = Vec::new();
+    let mut warn = |kind: &str, message: String| found.push(Warning { kind: kind.to_owned(), message });
+    for other in others {
+        let own = || differences.iter().filter(|difference| difference.design == other.name && difference.is_compared());
+        let apart = own().filter(|difference| !difference.paired && difference.change.low.is_some()).count();
+        if apart == 0 {
+            continue;
+        }
+        let (name, of_base, of_other) = (&other.name, &base.provenance, &other.provenance);
+        let why = if of_base.seed != of_other.seed {
+            format!("{} has seed {} and {name} has seed {}", base.name, of_base.seed, of_other.seed)
+        } else if of_base.replications != of_other.replications {
+            format!("{} has {} replications and {name} has {}", base.name, of_base.replications, of_other.replications)
+        } else if of_base.replications == 1 {
+            "one run has no replications that could be paired".to_owned()
+        } else {
+            "one of the results was written without the values of its replications".to_owned()
+        };
+        warn("not-paired", format!("{why}: the intervals of {name} are not paired, and wider than they need to be; compare the scenarios themselves"));
+    }
+    let of = |result: &RunResult| result.provenance.program.clone();
+    if let Some(other) = others.iter().find(|other| of(other) != of(base)) {
+        let message = format!("{} is of {} and {} of {}: what differs may be the program", base.name, of(base), other.name, of(other));
+        warn("program", message);
+    }
+    debug_assert!(others.iter().all(|other| other.schema_version == SCHEMA_VERSION));
+    found
+}

@@ -1,0 +1,170 @@
+//! Several designs beside each other, and what differs between them: a [`Comparison`] is `compare.json`, and table, Markdown, CSV
+//! and charts are made of it and of nothing else.
+
+mod csv;
+mod difference;
+mod files;
+mod markdown;
+mod text;
+mod words;
+
+pub use csv::comparison_csv;
+pub use difference::{Difference, Finding, compare};
+pub use files::{prepare_comparison, write_comparison};
+pub use markdown::comparison_markdown;
+pub use text::comparison_text;
+pub(super) use words::relative;
+
+use super::preamble;
+use super::quantity::{Kind, plainly};
+use super::result::{RunResult, Warning};
+use super::style::shortened;
+use crate::model::entity_of;
+use indexmap::{IndexMap, IndexSet};
+use serde::{Deserialize, Serialize};
+
+/// Changes when a name or a meaning in `compare.json` changes.
+pub const COMPARISON_VERSION: u32 = 1;
+
+/// Two or more designs and what differs between them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Version of this layout.
+    pub comparison_version: u32,
+    /// Name of the design that the others are compared with: the first.
+    pub baseline: String,
+    /// Confidence with which the intervals of all differences hold together.
+    pub confidence: f64,
+    /// Confidence of each of them by itself, so that they do (Bonferroni).
+    pub each: f64,
+    /// Full names of the metrics that are compared.
+    pub metrics: Vec<String>,
+    /// What is to be said, in sentences: one for each difference.
+    pub findings: Vec<String>,
+    /// Every other design against the baseline, for every metric.
+    pub differences: Vec<Difference>,
+    /// How well the differences are known, where a precision was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Sought>,
+    /// What the user should know of the comparison; that of each design stands with it.
+    pub warnings: Vec<Warning>,
+    /// The designs, each with all its numbers, the baseline first.
+    pub designs: Vec<RunResult>,
+}
+
+/// How a search for precision of the differences ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sought {
+    /// Half the width of an interval over the baseline's value that was asked for.
+    pub asked: f64,
+    /// The widest that was reached; absent where a difference has no interval.
+    pub reached: Option<f64>,
+    /// For each metric.
+    pub metrics: IndexMap<String, Option<f64>>,
+}
+
+impl Comparison {
+    /// A design by its name.
+    pub fn design(&self, name: &str) -> Option<&RunResult> {
+        self.designs.iter().find(|design| design.name == name)
+    }
+
+    /// The differences of one metric.
+    fn of_metric(&self, metric: &str) -> impl Iterator<Item = &Difference> {
+        self.differences.iter().filter(move |difference| difference.metric == metric)
+    }
+
+    /// `mm3 against four-workers`, as far as it fits.
+    pub(super) fn title(&self) -> String {
+        let names: Vec<&str> = self.designs.iter().map(|design| design.name.as_str()).collect();
+        shortened(&names.join(" against "), 90)
+    }
+
+    /// What was simulated: one line where all designs are alike in that, otherwise one for each.
+    pub(super) fn plans(&self) -> Vec<String> {
+        let plans: IndexSet<String> = self.designs.iter().map(preamble::plan).collect();
+        if plans.len() == 1 {
+            return vec![format!("each {}", plans[0])];
+        }
+        self.designs.iter().map(|design| format!("{}: {}", design.name, preamble::plan(design))).collect()
+    }
+
+    /// What the brackets behind differences are.
+    pub(super) fn brackets(&self) -> Option<String> {
+        let many = self.differences.iter().filter(|difference| difference.is_compared()).count();
+        let any = self.differences.iter().any(|difference| difference.change.low.is_some());
+        let share = plainly(self.confidence, Kind::Share);
+        let exactly = |share: f64| super::quantity::trimmed(&super::quantity::significant(100.0 * share, 4));
+        match many {
+            0 => None,
+            _ if !any => None,
+            1 => Some(format!("[ ] is a {share} interval of the difference")),
+            _ => {
+                let each = exactly(self.each);
+                Some(format!("[ ] are intervals of the differences that hold together with {share} confidence (Bonferroni: each {each} %)"))
+            }
+        }
+    }
+
+    /// What the same random numbers gained.
+    pub(super) fn pairing(&self) -> Option<String> {
+        let apart = self.differences.iter().filter(|difference| difference.is_compared() && !difference.paired).count();
+        let gains: Vec<f64> = self.differences.iter().filter_map(|difference| difference.narrower).collect();
+        let (least, most) = gains.iter().fold((f64::INFINITY, 0.0f64), |(least, most), gain| (least.min(*gain), most.max(*gain)));
+        let times = |gain: f64| super::quantity::significant(gain, 2);
+        match (gains.len(), apart) {
+            (0, 0) => None,
+            (0, _) => Some("the designs had no random numbers in common: nothing is paired".to_owned()),
+            _ if times(least) == times(most) => {
+                Some(format!("the same random numbers in all designs make intervals {} times narrower than without", times(most)))
+            }
+            _ => Some(format!(
+                "the same random numbers in all designs make intervals {} to {} times narrower than without",
+                times(least),
+                times(most)
+            )),
+        }
+    }
+
+    /// What was asked for and reached, where a precision was.
+    pub(super) fn sought(&self) -> Option<String> {
+        let sought = self.precision.as_ref()?;
+        let share = |share: f64| plainly(share, Kind::Share);
+        let reached = sought.reached.map_or_else(|| "no interval".to_owned(), |reached| format!("{} reached", share(reached)));
+        Some(format!("precision of the differences: {} asked, {reached}", share(sought.asked)))
+    }
+
+    /// The warnings of the comparison and of its designs, the names of those before it that have it.
+    pub(super) fn all_warnings(&self) -> Vec<Warning> {
+        let mut all: IndexMap<(&str, &str), Vec<&str>> = IndexMap::new();
+        for design in &self.designs {
+            for warning in &design.warnings {
+                all.entry((&warning.kind, &warning.message)).or_default().push(&design.name);
+            }
+        }
+        let of = |((kind, message), names): ((&str, &str), Vec<&str>)| Warning {
+            kind: kind.to_owned(),
+            message: if names.len() == self.designs.len() { format!("all: {message}") } else { format!("{}: {message}", names.join(", ")) },
+        };
+        self.warnings.iter().cloned().chain(all.into_iter().map(of)).collect()
+    }
+}
+
+/// What is compared unless the user says otherwise: the metrics of all goals; without goals what callers wait and until all is
+/// done, or else the waits of pools.
+pub fn headline(designs: &[(&[String], &[String])]) -> Vec<String> {
+    let goals: IndexSet<String> = designs.iter().flat_map(|(goals, _)| goals.iter().cloned()).collect();
+    if !goals.is_empty() {
+        return goals.into_iter().collect();
+    }
+    let known: IndexSet<&String> = designs.iter().flat_map(|(_, known)| known.iter()).collect();
+    let entities: IndexSet<&str> = known.iter().map(|name| entity_of(name)).collect();
+    let of = |table: &str, endings: &[&str]| -> Vec<String> {
+        let own = entities.iter().filter(|entity| entity.starts_with(table));
+        let all = own.flat_map(|entity| endings.iter().map(move |ending| format!("{entity}.{ending}")));
+        all.filter(|name| known.contains(name)).collect()
+    };
+    let mut found = of("producers.", &["response.mean", "response.p99", "completion.mean", "completion.p99"]);
+    found.extend(of("consumers.", &["wait.mean", "wait.p99"]));
+    found
+}
