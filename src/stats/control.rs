@@ -7,7 +7,7 @@
 
 use super::Estimate;
 use super::interval::student_t;
-use super::moments::{bent, moments};
+use super::moments::{moments, reach};
 
 /// Controls that are a combination of the others to this share of themselves say nothing new.
 const NOTHING_NEW: f64 = 1e-9;
@@ -62,7 +62,8 @@ pub fn controlled(pairs: &[(f64, f64)], controls: &[Vec<f64>], confidence: f64) 
     let error = (product(&rest, &rest) / degrees as f64 * inflation).sqrt();
     let t = student_t(confidence, degrees);
     let bend = if error == 0.0 { 0.0 } else { moments(&rest).skewness / (6.0 * n.sqrt()) };
-    let (low, high) = (value - bent(t, bend).max(t) * error, value + (-bent(-t, bend)).max(t) * error);
+    let (down, up) = reach(t, bend);
+    let (low, high) = (value - down * error, value + up * error);
     // As if each were one of n that a mean is made of.
     let scale = ((n - 1.0) * n * inflation / degrees as f64).sqrt();
     rest.iter_mut().for_each(|off| *off *= scale);

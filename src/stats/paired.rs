@@ -2,7 +2,7 @@
 //!
 //! Where replication k of both has the same random numbers (common random numbers), the differences of their values are
 //! independent of each other, and get Student's t interval, bent for their skewness as any mean (Law, "Simulation Modeling and
-//! Analysis", section 10.2.1). Where the two are independent, that of Welch (1938). Where only intervals are known, their ends
+//! Analysis", section 10.2.1). Where the two are independent, that of Welch (1938), bent in the same way. Where only intervals are known, their ends
 //! are combined (Zou and Donner 2008, "Construction of confidence intervals about effect measures", Statistics in Medicine
 //! 27(10)): no narrower than it should be for two that are not negatively correlated.
 //!
@@ -10,8 +10,8 @@
 //! rejected. It holds 1 exactly where the interval of the difference holds 0.
 
 use super::Estimate;
-use super::interval::{mean, student_t};
-use super::moments::moments;
+use super::interval::{LEAST_FOR_SKEWNESS, mean, student_t};
+use super::moments::{moments, reach};
 
 /// Steps of a bisection: a hundred halvings exhaust the digits.
 const STEPS: u32 = 100;
@@ -80,10 +80,16 @@ impl Between<'_> {
                 mean(&beyond, confidence).by(&format!("paired Student t over {} replications", beyond.len()))
             }
             Between::Apart(base, other) => {
-                let (base_error, other_error) = (factor * error(base), error(other));
-                let half = student_t(confidence, self.degrees(factor)) * base_error.hypot(other_error);
+                let error = (factor * error(base)).hypot(error(other));
+                let few = base.len().min(other.len()) < LEAST_FOR_SKEWNESS;
+                let third = third(other) - factor.powi(3) * third(base);
+                let bend = if few || error == 0.0 { 0.0 } else { third / error.powi(3) / 6.0 };
+                let (down, up) = reach(student_t(confidence, self.degrees(factor)), bend);
                 let (base, other) = self.estimates();
-                Estimate::around(other - factor * base, half).by("Welch's t, not paired")
+                let value = other - factor * base;
+                let (low, high) = (value - down * error, value + up * error);
+                Estimate { estimate: Some(value), low: Some(low), high: Some(high), ..Estimate::default() }
+                    .by("Welch's t, not paired")
             }
             Between::Ends(base, other, of, parts) => {
                 let (Some(b), Some(o)) = (base.estimate, other.estimate) else {
@@ -122,6 +128,12 @@ impl Between<'_> {
 /// The standard error of a mean of values.
 fn error(values: &[f64]) -> f64 {
     (moments(values).variance / values.len() as f64).sqrt()
+}
+
+/// The third central moment of a mean of values.
+fn third(values: &[f64]) -> f64 {
+    let found = moments(values);
+    found.skewness * found.variance.powf(1.5) / (values.len() as f64).powi(2)
 }
 
 /// Where a condition that holds at `inside` and not at `outside` ends.

@@ -1,9 +1,9 @@
 //! One metric of one design against the baseline, with an interval: paired where both had the same random numbers.
 
-use super::super::result::{RunResult, SCHEMA_VERSION, Warning};
+use super::super::result::{RunResult, Warning};
 use super::words;
 use super::{COMPARISON_VERSION, Comparison, Sought};
-use crate::experiment::Reading;
+use crate::experiment::{Reading, Summary};
 use crate::stats::{Between, Estimate};
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,27 @@ impl Difference {
     }
 }
 
+/// One of two designs, as far as differences are concerned.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its numbers.
+    pub summary: &'a Summary,
+    /// Where its random numbers come from.
+    pub seed: u64,
+    /// Confidence of the intervals of its numbers.
+    pub confidence: f64,
+}
+
+impl Side<'_> {
+    /// The side of a result.
+    pub fn of(result: &RunResult) -> Side<'_> {
+        let RunResult { name, summary, provenance, .. } = result;
+        Side { name, summary, seed: provenance.seed, confidence: provenance.confidence }
+    }
+}
+
 /// Compares every design with the first one. The intervals of all differences hold together with the confidence of the first.
 ///
 /// # Panics
@@ -76,13 +97,13 @@ pub fn compare(designs: Vec<RunResult>, metrics: Vec<String>, precision: Option<
     let confidence = base.provenance.confidence;
     let each = 1.0 - (1.0 - confidence) / many.max(1) as f64;
     let pairs = metrics.iter().flat_map(|metric| others.iter().map(move |other| (metric, other)));
-    let differences: Vec<Difference> = pairs.filter_map(|(metric, other)| difference(base, other, metric, each)).collect();
+    let found = |(metric, other): (&String, &RunResult)| difference(&Side::of(base), &Side::of(other), metric, each);
+    let differences: Vec<Difference> = pairs.filter_map(found).collect();
     let findings = differences.iter().filter_map(|found| words::sentence(found, base, others)).collect();
     let warnings = warnings(base, others, &differences);
-    let baseline = base.name.clone();
     Comparison {
         comparison_version: COMPARISON_VERSION,
-        baseline,
+        baseline: base.name.clone(),
         confidence,
         each,
         metrics,
@@ -98,75 +119,75 @@ fn has(design: &RunResult, metric: &str) -> bool {
     design.summary.metrics.contains_key(metric)
 }
 
-/// One metric of one design against the baseline; `None` where neither has it.
-fn difference(base: &RunResult, other: &RunResult, metric: &str, confidence: f64) -> Option<Difference> {
+/// One metric of one design against the baseline, with an interval of this confidence; `None` where neither has it.
+pub fn difference(base: &Side<'_>, other: &Side<'_>, metric: &str, confidence: f64) -> Option<Difference> {
     let (first, second) = (base.summary.metrics.get(metric), other.summary.metrics.get(metric));
     let mut found = Difference {
         metric: metric.to_owned(),
-        baseline: base.name.clone(),
-        design: other.name.clone(),
+        baseline: base.name.to_owned(),
+        design: other.name.to_owned(),
         change: Estimate::default(),
         unit: first.or(second)?.unit.clone(),
         relative: Estimate::default(),
         paired: false,
         narrower: None,
         visible: None,
-        finding: Finding::OnlyInBaseline,
+        finding: Finding::Unknown,
     };
     let (first, second) = match (first, second) {
         (Some(first), Some(second)) => (first, second),
         (None, _) => return Some(Difference { finding: Finding::OnlyInDesign, ..found }),
-        (_, None) => return Some(found),
+        (_, None) => return Some(Difference { finding: Finding::OnlyInBaseline, ..found }),
     };
-    found.finding = Finding::Unknown;
     let (Some(a), Some(b)) = (first.value.estimate, second.value.estimate) else {
         found.change = Estimate::absent(why(first, second));
         return Some(found);
     };
-    let parts = base.summary.replications(metric).min(other.summary.replications(metric));
+    let parts = [base, other].map(|side| side.summary.replications(metric));
     let values = [values(base, metric, first), values(other, metric, second)];
-    let same_numbers = base.provenance.seed == other.provenance.seed
-        && base.summary.replications(metric) == other.summary.replications(metric);
+    let same_numbers = base.seed == other.seed && parts[0] == parts[1];
     let between = match &values {
         [Some(one), Some(two)] if same_numbers && one.len() == two.len() => Between::Paired(one, two),
         [Some(one), Some(two)] => Between::Apart(one, two),
-        _ => Between::Ends(&first.value, &second.value, base.provenance.confidence, parts),
+        _ => Between::Ends(&first.value, &second.value, base.confidence, parts[0].min(parts[1])),
     };
-    // Without an interval of both the values are all that there is.
+    found.paired = matches!(between, Between::Paired(..));
+    // The mean of the values is the estimate but for its last bits.
     found.change = Estimate { estimate: Some(b - a), ..between.difference(confidence) };
-    if found.change.low.is_none() {
+    let (Some(low), Some(high)) = (found.change.low, found.change.high) else {
+        found.paired = false;
         found.change.reason = Some(why(first, second));
         return Some(found);
-    }
+    };
     let ratio = between.ratio(confidence);
     let less_one = |value: Option<f64>| value.map(|value| value - 1.0);
-    let estimate = less_one(ratio.estimate.map(|_| b / a));
+    let estimate = ratio.estimate.map(|_| b / a - 1.0);
     found.relative = Estimate { estimate, low: less_one(ratio.low), high: less_one(ratio.high), ..ratio };
     found.visible = between.visible(confidence);
-    if let (Between::Paired(one, two), Some(width)) = (between, width(&found.change).filter(|width| *width > 0.0)) {
-        found.paired = true;
-        found.narrower = super::difference::width(&Between::Apart(one, two).difference(confidence)).map(|apart| apart / width);
+    if let Between::Paired(one, two) = between
+        && let (Some(apart_low), Some(apart_high)) = ends(&Between::Apart(one, two).difference(confidence))
+    {
+        found.narrower = (high > low).then(|| (apart_high - apart_low) / (high - low));
     }
-    found.paired = matches!(between, Between::Paired(..));
-    found.finding = match (found.change.low, found.change.high) {
-        (Some(low), Some(high)) if low == 0.0 && high == 0.0 && b == a => Finding::Same,
-        (Some(low), _) if low > 0.0 => Finding::Higher,
-        (_, Some(high)) if high < 0.0 => Finding::Lower,
+    found.finding = match (low, high) {
+        (0.0, 0.0) if a == b => Finding::Same,
+        (low, _) if low > 0.0 => Finding::Higher,
+        (_, high) if high < 0.0 => Finding::Lower,
         _ => Finding::NoDifference,
     };
     Some(found)
 }
 
-/// The values of the parts behind a metric. What is known exactly is the same in all of them.
-fn values(design: &RunResult, metric: &str, reading: &Reading) -> Option<Vec<f64>> {
-    let parts = design.summary.replications(metric).min(MOST_PARTS);
-    let constant = reading.value.low.is_some() && reading.value.low == reading.value.high && parts >= 2;
-    let kept = design.summary.values.get(metric).filter(|values| values.len() >= 2).cloned();
-    kept.or_else(|| reading.value.estimate.filter(|_| constant).map(|value| vec![value; parts]))
+fn ends(estimate: &Estimate) -> (Option<f64>, Option<f64>) {
+    (estimate.low, estimate.high)
 }
 
-fn width(estimate: &Estimate) -> Option<f64> {
-    Some(estimate.high? - estimate.low?)
+/// The values of the parts behind a metric. What is known exactly is the same in all of them.
+fn values(side: &Side<'_>, metric: &str, reading: &Reading) -> Option<Vec<f64>> {
+    let parts = side.summary.replications(metric).min(MOST_PARTS);
+    let constant = reading.value.low.is_some() && reading.value.low == reading.value.high && parts >= 2;
+    let kept = side.summary.values.get(metric).filter(|values| values.len() >= 2).cloned();
+    kept.or_else(|| reading.value.estimate.filter(|_| constant).map(|value| vec![value; parts]))
 }
 
 /// Why there is no interval: what is said of the baseline, or of the other.
@@ -202,6 +223,5 @@ fn warnings(base: &RunResult, others: &[RunResult], differences: &[Difference]) 
         let message = format!("{} is of {} and {} of {}: what differs may be the program", base.name, of(base), other.name, of(other));
         warn("program", message);
     }
-    debug_assert!(others.iter().all(|other| other.schema_version == SCHEMA_VERSION));
     found
 }

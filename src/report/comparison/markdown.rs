@@ -10,6 +10,10 @@ use std::fmt::Write;
 pub fn comparison_markdown(comparison: &Comparison) -> String {
     let base = &comparison.designs[0];
     let mut out = format!("# {}\n\n", plain(&comparison.title()));
+    for (name, what) in comparison.descriptions() {
+        let _ = writeln!(out, "- **{}**: {}", plain(name), plain(&what));
+    }
+    out.push_str("\n## Findings\n\n");
     for finding in &comparison.findings {
         let _ = writeln!(out, "- {}", plain(finding));
     }

@@ -9,14 +9,14 @@ mod text;
 mod words;
 
 pub use csv::comparison_csv;
-pub use difference::{Difference, Finding, compare};
+pub use difference::{Difference, Finding, Side, compare, difference};
 pub use files::{prepare_comparison, write_comparison};
 pub use markdown::comparison_markdown;
 pub use text::comparison_text;
 pub(super) use words::relative;
 
 use super::preamble;
-use super::quantity::{Kind, plainly};
+use super::quantity::{Kind, plainly, significant, trimmed};
 use super::result::{RunResult, Warning};
 use super::style::shortened;
 use crate::model::entity_of;
@@ -74,10 +74,19 @@ impl Comparison {
         self.differences.iter().filter(move |difference| difference.metric == metric)
     }
 
-    /// `mm3 against four-workers`, as far as it fits.
+    /// `mm3 against fourth-worker, faster-work`, as far as it fits.
     pub(super) fn title(&self) -> String {
-        let names: Vec<&str> = self.designs.iter().map(|design| design.name.as_str()).collect();
-        shortened(&names.join(" against "), 90)
+        let others: Vec<&str> = self.designs.iter().skip(1).map(|design| design.name.as_str()).collect();
+        shortened(&format!("{} against {}", self.baseline, others.join(", ")), 90)
+    }
+
+    /// What each design is: its name, and its title or what was set.
+    pub(super) fn descriptions(&self) -> Vec<(&str, String)> {
+        let of = |design: &RunResult| {
+            let sets: Vec<&str> = design.provenance.overrides.iter().map(String::as_str).collect();
+            design.title.clone().filter(|title| !title.trim().is_empty()).unwrap_or_else(|| sets.join(", "))
+        };
+        self.designs.iter().map(|design| (design.name.as_str(), of(design))).collect()
     }
 
     /// What was simulated: one line where all designs are alike in that, otherwise one for each.
@@ -94,15 +103,12 @@ impl Comparison {
         let many = self.differences.iter().filter(|difference| difference.is_compared()).count();
         let any = self.differences.iter().any(|difference| difference.change.low.is_some());
         let share = plainly(self.confidence, Kind::Share);
-        let exactly = |share: f64| super::quantity::trimmed(&super::quantity::significant(100.0 * share, 4));
+        let exactly = |share: f64| trimmed(&significant(100.0 * share, 4));
         match many {
             0 => None,
             _ if !any => None,
             1 => Some(format!("[ ] is a {share} interval of the difference")),
-            _ => {
-                let each = exactly(self.each);
-                Some(format!("[ ] are intervals of the differences that hold together with {share} confidence (Bonferroni: each {each} %)"))
-            }
+            _ => Some(format!("[ ] are intervals of {many} differences, together {share} (Bonferroni, each {} %)", exactly(self.each))),
         }
     }
 
@@ -111,7 +117,7 @@ impl Comparison {
         let apart = self.differences.iter().filter(|difference| difference.is_compared() && !difference.paired).count();
         let gains: Vec<f64> = self.differences.iter().filter_map(|difference| difference.narrower).collect();
         let (least, most) = gains.iter().fold((f64::INFINITY, 0.0f64), |(least, most), gain| (least.min(*gain), most.max(*gain)));
-        let times = |gain: f64| super::quantity::significant(gain, 2);
+        let times = |gain: f64| significant(gain, 2);
         match (gains.len(), apart) {
             (0, 0) => None,
             (0, _) => Some("the designs had no random numbers in common: nothing is paired".to_owned()),

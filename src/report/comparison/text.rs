@@ -1,13 +1,18 @@
 //! A comparison for a terminal: the answer in sentences, then the numbers.
 
 use super::super::quantity::{Kind, sentence};
-use super::super::style::{Role, Style, width, wrapped};
+use super::super::style::{Role, Style, shortened, width, wrapped};
 use super::super::table;
 use super::{Comparison, words};
 
 /// The whole comparison as text, ending with a newline.
 pub fn comparison_text(comparison: &Comparison, style: Style) -> String {
     let mut lines = vec![style.paint(Role::Heading, &style.signs(&comparison.title()))];
+    let widest = comparison.designs.iter().map(|design| width(&design.name)).max().unwrap_or(0);
+    for (name, what) in comparison.descriptions() {
+        let line = format!("  {name:<widest$}  {what}");
+        lines.push(style.signs(&shortened(&line, style.width)));
+    }
     let mut say = |text: &str| lines.extend(wrapped(&style.signs(text), style.width));
     comparison.plans().iter().for_each(|plan| say(plan));
     [comparison.brackets(), comparison.pairing(), comparison.sought()].iter().flatten().for_each(|note| say(note));
