@@ -45,20 +45,17 @@ impl Pool {
             }
             (Data::Latency { deviations, .. }, Some(Statistic::Deviation)) => folded(&residuals(deviations)),
             (Data::Latency { all, .. }, Some(Statistic::Quantile(q))) => {
-                self.influences(q, all.quantile(q)?, 0.0, |q| all.quantile(q)).into_iter().map(|off| off * 1e-9).collect()
-            }
-            // A level is a whole number: its quantiles move by one at least.
-            (Data::Level { all, .. }, Some(Statistic::Quantile(q))) => {
-                self.influences(q, all.quantile(q)?, 1.0, |q| all.quantile(q))
+                self.influences(q, all.quantile(q)?, |q| all.quantile(q)).into_iter().map(|off| off * 1e-9).collect()
             }
             (Data::Ratio(pairs) | Data::Value(pairs), _) => folded(&residuals(pairs)),
+            // The percentiles of a level are whole numbers: they jump.
             (Data::Latency { .. } | Data::Level { .. }, _) => return None,
         };
         Some(off.into_iter().map(|off| value + off).collect())
     }
 
-    /// By how much each part moves the quantile `q`, whose value is `pooled`; a quantile moves by `step` at least.
-    fn influences(&self, q: f64, pooled: f64, step: f64, quantile: impl Fn(f64) -> Option<f64>) -> Vec<f64> {
+    /// By how much each part moves the quantile `q`, whose value is `pooled`.
+    fn influences(&self, q: f64, pooled: f64, quantile: impl Fn(f64) -> Option<f64>) -> Vec<f64> {
         let last = self.parts.iter().filter_map(Census::highest).max().unwrap_or(0);
         let bucket = Census::bucket(pooled).min(last);
         let shares: Vec<(f64, f64)> =
@@ -69,7 +66,7 @@ impl Pool {
         let wider = stats::clustering(q, bucket, &self.inner(q), |bucket| self.shares(bucket));
         let reach = (REACH * wider * error).min(NEAREST * q.min(1.0 - q));
         let (Some(below), Some(above)) = (quantile(q - reach), quantile(q + reach)) else { return vec![0.0; off.len()] };
-        let slope = if reach > 0.0 { (above - below).max(step) / (2.0 * reach) } else { 0.0 };
+        let slope = if reach > 0.0 { (above - below) / (2.0 * reach) } else { 0.0 };
         // More below than elsewhere: the quantile of this part is lower.
         off.into_iter().map(|off| -off * wider * slope).collect()
     }

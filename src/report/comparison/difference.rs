@@ -146,7 +146,11 @@ pub fn difference(base: &Side<'_>, other: &Side<'_>, metric: &str, confidence: f
     let parts = [base, other].map(|side| side.summary.replications(metric));
     let values = [values(base, metric, first), values(other, metric, second)];
     let same_numbers = base.seed == other.seed && parts[0] == parts[1];
+    let (first_whole, second_whole) = (widened(&first.value), widened(&second.value));
     let between = match &values {
+        _ if is_whole(metric, &first.unit) => {
+            Between::Ends(&first_whole, &second_whole, base.confidence, parts[0].min(parts[1]))
+        }
         [Some(one), Some(two)] if same_numbers && one.len() == two.len() => Between::Paired(one, two),
         [Some(one), Some(two)] => Between::Apart(one, two),
         _ => Between::Ends(&first.value, &second.value, base.confidence, parts[0].min(parts[1])),
@@ -178,6 +182,17 @@ pub fn difference(base: &Side<'_>, other: &Side<'_>, metric: &str, confidence: f
     Some(found)
 }
 
+/// Whether a metric is a percentile of a level: a whole number, which jumps, so that its parts tell nothing of how far it may be off.
+fn is_whole(metric: &str, unit: &str) -> bool {
+    let statistic = metric.rsplit('.').next().unwrap_or("");
+    unit == "messages" && statistic.strip_prefix('p').is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()))
+}
+
+/// A whole number and its interval, with the one more or less that chance may turn it to.
+fn widened(value: &Estimate) -> Estimate {
+    Estimate { low: value.low.map(|low| low - 1.0), high: value.high.map(|high| high + 1.0), ..value.clone() }
+}
+
 fn ends(estimate: &Estimate) -> (Option<f64>, Option<f64>) {
     (estimate.low, estimate.high)
 }
@@ -201,9 +216,11 @@ fn warnings(base: &RunResult, others: &[RunResult], differences: &[Difference]) 
     let mut found = Vec::new();
     let mut warn = |kind: &str, message: String| found.push(Warning { kind: kind.to_owned(), message });
     for other in others {
-        let own = || differences.iter().filter(|difference| difference.design == other.name && difference.is_compared());
-        let apart = own().filter(|difference| !difference.paired && difference.change.low.is_some()).count();
-        if apart == 0 {
+        let apart = |difference: &&Difference| {
+            let known = difference.change.low.is_some() && !is_whole(&difference.metric, &difference.unit);
+            difference.design == other.name && !difference.paired && known
+        };
+        if !differences.iter().any(|difference| apart(&difference)) {
             continue;
         }
         let (name, of_base, of_other) = (&other.name, &base.provenance, &other.provenance);

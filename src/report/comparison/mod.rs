@@ -26,6 +26,9 @@ use serde::{Deserialize, Serialize};
 /// Changes when a name or a meaning in `compare.json` changes.
 pub const COMPARISON_VERSION: u32 = 1;
 
+/// Pairing that makes no interval narrower by more than this factor is not spoken of.
+const WORTH_SAYING: f64 = 1.05;
+
 /// Two or more designs and what differs between them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
@@ -120,6 +123,7 @@ impl Comparison {
         let times = |gain: f64| significant(gain, 2);
         match (gains.len(), apart) {
             (0, 0) => None,
+            _ if gains.iter().all(|gain| *gain < WORTH_SAYING) && apart == 0 => None,
             (0, _) => Some("the designs had no random numbers in common: nothing is paired".to_owned()),
             _ if times(least) == times(most) => {
                 Some(format!("the same random numbers in all designs make intervals {} times narrower than without", times(most)))

@@ -51,7 +51,8 @@ fn told(found: &Difference, what: &str) -> String {
     let (one, other) = (&found.baseline, &found.design);
     if let Some((statistic, producer)) = completion(&found.metric) {
         let word = if found.finding == Finding::Higher { "later" } else { "earlier" };
-        return format!("With {other} the work of `{producer}` is done {} than with {one}{statistic}", magnitude(&found.change, Kind::Time, word));
+        let how_much = magnitude(&found.change, Kind::Time, word);
+        return format!("With {other} all that `{producer}` asks for is done{statistic} {how_much} than with {one}");
     }
     format!("{other} has a {what} {}", amount(found, one))
 }
@@ -261,7 +262,7 @@ mod tests {
         for (metric, unit, change, relative, text) in [
             (wait, "s", between(-0.0488, -0.052, -0.044), between(-0.782, -0.801, -0.761), "new has a p99 wait of `workers` 78.2 % lower [76.1, 80.1] than old"),
             (wait, "s", between(0.012, 0.01, 0.014), between(0.24, 0.2, 0.28), "new has a p99 wait of `workers` 24 % higher [20, 28] than old"),
-            (completion, "s", between(1.9, 1.7, 2.1), between(0.3, 0.2, 0.4), "With new the work of `shop` is done 1.90 s later [1.70, 2.10] than with old on average"),
+            (completion, "s", between(1.9, 1.7, 2.1), between(0.3, 0.2, 0.4), "With new all that `shop` asks for is done on average 1.90 s later [1.70, 2.10] than with old"),
             (ratio, "1", between(-0.05, -0.07, -0.03), between(-0.5, -0.7, -0.3), "new has a failed ratio of `shop` 5.0 percentage points lower [3.0, 7.0] than old"),
         ] {
             assert_eq!(told(&found(metric, unit, change, relative), &called(metric)), text);
