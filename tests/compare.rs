@@ -325,21 +325,21 @@ fn each_format_says_the_same() {
     assert_eq!(of("quiet"), "");
 }
 
-/// On pairs without a difference one is claimed in at most 6 %, here of 60 pairs of each kind; a known difference is covered, and
-/// pairing makes its interval narrower: at least twice for 3 % slower work. `docs/compare.md` has the counts at full length.
+/// On pairs without a difference one is claimed in at most 6 %; a known difference is covered, and pairing makes its interval
+/// narrower: at least twice for 3 % slower work. `docs/compare.md` has the counts at full length.
 #[test]
 fn differences_are_claimed_where_there_are_any() {
-    for case in cases(15_000.0) {
-        let found = study(&case, 60);
-        if case.name.starts_with("equal") {
-            // 5 % of 60 are 3; more than 8 come once in 600 times.
-            assert!(found.claims <= 8, "{}: {} claims", case.name, found.claims);
-            continue;
-        }
-        for row in &found.rows {
-            assert_eq!((row.paired, row.claimed), (60, 60), "{row:?}");
-            assert!(row.covered >= 52 && row.ratios >= 52, "{row:?}");
-            let narrower = row.narrower / 60.0;
+    for case in cases(15_000.0).iter().filter(|case| case.name.starts_with("equal")) {
+        let found = study(case, 60);
+        // 5 % of 60 are 3; more than 8 come once in 600 times.
+        assert!(found.claims <= 8, "{}: {} claims", case.name, found.claims);
+    }
+    for case in cases(60_000.0).iter().filter(|case| !case.name.starts_with("equal")) {
+        for row in &study(case, 40).rows {
+            assert_eq!((row.paired, row.claimed), (40, 40), "{row:?}");
+            // 95 % of 40 are 38; fewer than 34 come once in 300 times.
+            assert!(row.covered >= 34 && row.ratios >= 34, "{row:?}");
+            let narrower = row.narrower / 40.0;
             let least = if row.case.contains("slower") { 2.0 } else { 1.0 };
             assert!(narrower > least, "{row:?}");
         }

@@ -166,7 +166,11 @@ pub fn difference(base: &Side<'_>, other: &Side<'_>, metric: &str, confidence: f
     let ratio = between.ratio(confidence);
     let less_one = |value: Option<f64>| value.map(|value| value - 1.0);
     let estimate = ratio.estimate.map(|_| b / a - 1.0);
-    found.relative = Estimate { estimate, low: less_one(ratio.low), high: less_one(ratio.high), ..ratio };
+    found.relative = match found.change.low == Some(0.0) && found.change.high == Some(0.0) {
+        // Exactly so, where a search for the ends leaves the last bits of a number.
+        true if a > 0.0 => Estimate { estimate: Some(0.0), low: Some(0.0), high: Some(0.0), ..ratio },
+        _ => Estimate { estimate, low: less_one(ratio.low), high: less_one(ratio.high), ..ratio },
+    };
     found.visible = between.visible(confidence);
     if let Between::Paired(one, two) = between
         && let (Some(apart_low), Some(apart_high)) = ends(&Between::Apart(one, two).difference(confidence))

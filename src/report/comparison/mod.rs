@@ -118,21 +118,15 @@ impl Comparison {
     /// What the same random numbers gained.
     pub(super) fn pairing(&self) -> Option<String> {
         let apart = self.differences.iter().filter(|difference| difference.is_compared() && !difference.paired).count();
-        let gains: Vec<f64> = self.differences.iter().filter_map(|difference| difference.narrower).collect();
-        let (least, most) = gains.iter().fold((f64::INFINITY, 0.0f64), |(least, most), gain| (least.min(*gain), most.max(*gain)));
-        let times = |gain: f64| significant(gain, 2);
-        match (gains.len(), apart) {
-            (0, 0) => None,
-            _ if gains.iter().all(|gain| *gain < WORTH_SAYING) && apart == 0 => None,
-            (0, _) => Some("the designs had no random numbers in common: nothing is paired".to_owned()),
-            _ if times(least) == times(most) => {
-                Some(format!("the same random numbers in all designs make intervals {} times narrower than without", times(most)))
+        let most = self.differences.iter().filter_map(|difference| difference.narrower).fold(0.0, f64::max);
+        match apart {
+            _ if most >= WORTH_SAYING => {
+                let times = significant(most, 2);
+                Some(format!("intervals are up to {times} times narrower because all designs have the same random numbers"))
             }
-            _ => Some(format!(
-                "the same random numbers in all designs make intervals {} to {} times narrower than without",
-                times(least),
-                times(most)
-            )),
+            0 => None,
+            _ if most == 0.0 => Some("the designs had no random numbers in common: nothing is paired".to_owned()),
+            _ => None,
         }
     }
 

@@ -135,13 +135,15 @@ pub(super) fn change(found: &Difference) -> String {
     let kind = Kind::of(&found.unit);
     let Some(value) = found.change.estimate else { return quantity::NOTHING.to_owned() };
     let unit = kind.unit([value]);
+    // A change of a share in per cent would be taken for a relative one.
+    let labelled = |text: &str| if kind == Kind::Share { format!("{text} points") } else { quantity::labelled(text, unit) };
     let signed = |text: &str, value: f64| if value > 0.0 { format!("+{text}") } else { text.to_owned() };
     match (found.change.low, found.change.high) {
         (Some(low), Some(high)) if low < high => {
             let [shown, low, high] = quantity::with_ends(value / unit.size, low / unit.size, high / unit.size);
-            format!("{} [{low}, {high}]", quantity::labelled(&signed(&shown, value), unit))
+            format!("{} [{low}, {high}]", labelled(&signed(&shown, value)))
         }
-        _ => signed(&quantity::plainly(value, kind), value),
+        _ => signed(&labelled(&quantity::trimmed(&quantity::significant(value / unit.size, 3))), value),
     }
 }
 
@@ -198,6 +200,7 @@ pub(super) fn called(metric: &str) -> String {
         "response" => "response time".to_owned(),
         "service" => "service time".to_owned(),
         "drain" => "time to drain".to_owned(),
+        "busy" => "number of busy workers".to_owned(),
         other => other.replace(['.', '_'], " "),
     };
     let whose = match table {
