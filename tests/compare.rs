@@ -89,7 +89,10 @@ fn difference<'a>(comparison: &'a Value, design: &str, metric: &str) -> &'a Valu
 #[test]
 fn a_file_is_compared_with_its_variants() {
     let folder = folder();
-    let found = json(folder.path(), &["compare", "designs.toml", "--metric", "consumers.workers.wait.mean", "--metric", "producers.web.completion.p90"]);
+    let found = json(
+        folder.path(),
+        &["compare", "designs.toml", "--metric", "consumers.workers.wait.mean", "--metric", "producers.web.completion.p90"],
+    );
     let names: Vec<&str> = found["designs"].as_array().unwrap().iter().map(|design| design["name"].as_str().unwrap()).collect();
     assert_eq!((names, found["baseline"].as_str()), (vec!["designs", "third", "slower"], Some("designs")));
     // Four differences, the confidence split among them.
@@ -98,7 +101,8 @@ fn a_file_is_compared_with_its_variants() {
     for (design, finding, word) in [("third", "lower", "lower"), ("slower", "higher", "higher")] {
         let change = difference(&found, design, "consumers.workers.wait.mean");
         assert_eq!((change["finding"].as_str(), change["paired"].as_bool()), (Some(finding), Some(true)), "{change}");
-        let (low, value, high) = (change["low"].as_f64().unwrap(), change["estimate"].as_f64().unwrap(), change["high"].as_f64().unwrap());
+        let (low, value, high) =
+            (change["low"].as_f64().unwrap(), change["estimate"].as_f64().unwrap(), change["high"].as_f64().unwrap());
         assert!(low < value && value < high);
         let value_of = |name: &str| {
             let design = found["designs"].as_array().unwrap().iter().find(|design| design["name"] == name).unwrap();
@@ -118,7 +122,8 @@ fn a_file_is_compared_with_its_variants() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    let expected = "compare.json compare.md comparison.csv differences.png differences.svg latency-percentiles.png latency-percentiles.svg";
+    let expected =
+        "compare.json compare.md comparison.csv differences.png differences.svg latency-percentiles.png latency-percentiles.svg";
     assert_eq!(files.join(" "), expected);
 }
 
@@ -225,7 +230,11 @@ fn other_seeds_and_old_results_are_not_paired_and_say_so() {
     let at = folder.path();
     expect(at, &["run", "small.toml", "--out", "two", "--format", "quiet"], 0);
     expect(at, &["run", "small.toml", "--out", "three", "--format", "quiet", "--set", "consumers.workers.count=3"], 0);
-    expect(at, &["run", "small.toml", "--out", "other", "--format", "quiet", "--set", "consumers.workers.count=3", "--seed", "2"], 0);
+    expect(
+        at,
+        &["run", "small.toml", "--out", "other", "--format", "quiet", "--set", "consumers.workers.count=3", "--seed", "2"],
+        0,
+    );
     let paired = json(at, &["compare", "two", "three", "--no-files"]);
     let found = json(at, &["compare", "two", "other", "--no-files"]);
     let change = &found["differences"][0];
@@ -241,7 +250,10 @@ fn other_seeds_and_old_results_are_not_paired_and_say_so() {
     fs::write(&path, old.to_string()).unwrap();
     let found = json(at, &["compare", "two", "three", "--no-files"]);
     let change = &found["differences"][0];
-    assert_eq!((change["paired"].as_bool(), change["method"].as_str()), (Some(false), Some("ends of both intervals, not paired")));
+    assert_eq!(
+        (change["paired"].as_bool(), change["method"].as_str()),
+        (Some(false), Some("ends of both intervals, not paired"))
+    );
     assert!(found["warnings"][0]["message"].as_str().unwrap().contains("without the values"), "{found}");
     let width = |change: &Value| change["high"].as_f64().unwrap() - change["low"].as_f64().unwrap();
     assert!(width(change) > width(&paired["differences"][0]));
@@ -255,9 +267,11 @@ fn a_precision_is_sought_for_the_differences() {
     assert!(replications > 10 && found["designs"][2]["provenance"]["replications"] == replications, "{replications}");
     assert!(found["precision"]["reached"].as_f64().unwrap() <= 0.04);
     let base = found["designs"][0]["metrics"]["consumers.workers.wait.mean"]["estimate"].as_f64().unwrap();
-    let widest = found["differences"].as_array().unwrap().iter().map(|change| {
-        (change["high"].as_f64().unwrap() - change["low"].as_f64().unwrap()) / 2.0 / base
-    });
+    let widest = found["differences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| (change["high"].as_f64().unwrap() - change["low"].as_f64().unwrap()) / 2.0 / base);
     let widest = widest.fold(0.0, f64::max);
     assert!((0.02..=0.0400001).contains(&widest), "{widest}");
 }
@@ -268,7 +282,8 @@ fn what_cannot_be_compared_is_refused_with_a_cure() {
     let at = folder.path();
     fs::create_dir(at.join("other")).unwrap();
     fs::copy(at.join("small.toml"), at.join("other/small.toml")).unwrap();
-    fs::write(at.join("namesake.toml"), format!("{SMALL}[variants.namesake]\nset = {{ \"consumers.workers.count\" = 3 }}\n")).unwrap();
+    fs::write(at.join("namesake.toml"), format!("{SMALL}[variants.namesake]\nset = {{ \"consumers.workers.count\" = 3 }}\n"))
+        .unwrap();
     fs::write(at.join("broken.toml"), format!("{SMALL}[variants.more]\nset = {{ \"consumers.wokers.count\" = 3 }}\n")).unwrap();
     expect(at, &["run", "small.toml", "--out", "done", "--format", "quiet"], 0);
     expect(at, &["compare", "designs.toml", "--out", "compared", "--format", "quiet"], 0);
@@ -280,7 +295,10 @@ fn what_cannot_be_compared_is_refused_with_a_cure() {
         (&["small.toml"][..], &["small.toml has no [variants]", "[variants.more-workers]"][..]),
         (&["done"], &["is one result", "name a second"]),
         (&["small.toml", "./small.toml"], &["./small.toml is named twice"]),
-        (&["small.toml", "designs.toml", "--metric", "consumers.workers.wiat.p99"], &["did you mean `consumers.workers.wait.p99`?"]),
+        (
+            &["small.toml", "designs.toml", "--metric", "consumers.workers.wiat.p99"],
+            &["did you mean `consumers.workers.wait.p99`?"],
+        ),
         (&["small.toml", "designs.toml", "--metric", "consumers.workers.wait"], &["is measured by `mean`, `sd`"]),
         (&["namesake.toml"], &["a variant has the name of its file"]),
         (&["broken.toml"], &["broken.toml:18:20", "did you mean `workers`?", "variant `more`"]),
@@ -315,9 +333,17 @@ fn each_format_says_the_same() {
     assert_eq!((&rows[0][1], &rows[0][6], &rows[1][1], &rows[1][13], &rows[1][15]), ("designs", "", "third", "lower", "true"));
     let found: Value = serde_json::from_str(&of("json")).unwrap();
     let estimate: f64 = rows[1][7].parse().unwrap();
-    assert!((estimate / difference(&found, "third", "consumers.workers.wait.mean")["estimate"].as_f64().unwrap() - 1.0).abs() < 1e-8);
+    assert!(
+        (estimate / difference(&found, "third", "consumers.workers.wait.mean")["estimate"].as_f64().unwrap() - 1.0).abs() < 1e-8
+    );
     let markdown = of("markdown");
-    for part in ["# designs against third, slower", "| `consumers.workers.wait.mean` | third |", "## Goals", "## Provenance", "`--set consumers.workers.count=3`"] {
+    for part in [
+        "# designs against third, slower",
+        "| `consumers.workers.wait.mean` | third |",
+        "## Goals",
+        "## Provenance",
+        "`--set consumers.workers.count=3`",
+    ] {
         assert!(markdown.contains(part), "{part}\n{markdown}");
     }
     let table = of("text");

@@ -27,7 +27,9 @@ struct Arguments {
 
 fn main() {
     let arguments = Arguments::parse();
-    println!("| pair | quantity | pairs | coverage of the difference | of the ratio | claimed | narrower by pairing | wider by pairing |");
+    println!(
+        "| pair | quantity | pairs | coverage of the difference | of the ratio | claimed | narrower by pairing | wider by pairing |"
+    );
     println!("| --- | --- | --: | --: | --: | --: | --: | --: |");
     let mut claims = Vec::new();
     for case in cases(arguments.messages).iter().filter(|case| case.name.starts_with(&arguments.case)) {
@@ -39,7 +41,10 @@ fn main() {
                 paired => format!("{:.2} times", row.narrower / f64::from(paired)),
             };
             let (covered, ratios, claimed, wider) = (share(row.covered), share(row.ratios), share(row.claimed), share(row.wider));
-            println!("| {} | `{}` | {} | {covered} | {ratios} | {claimed} | {gain} | {wider} |", row.case, row.metric, row.experiments);
+            println!(
+                "| {} | `{}` | {} | {covered} | {ratios} | {claimed} | {gain} | {wider} |",
+                row.case, row.metric, row.experiments
+            );
         }
         claims.push((case.name, found.claims));
     }

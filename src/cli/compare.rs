@@ -147,13 +147,7 @@ fn refused(name: &str, stopped: &Stopped) -> Failure {
 }
 
 /// Adds replications to all designs, until every difference is known well enough or the budget is spent.
-fn search(
-    designs: &[Design],
-    growing: &mut [Growing],
-    metrics: &[String],
-    relative: f64,
-    show: bool,
-) -> Result<Sought, Failure> {
+fn search(designs: &[Design], growing: &mut [Growing], metrics: &[String], relative: f64, show: bool) -> Result<Sought, Failure> {
     let models: Vec<(&str, &Model)> = designs
         .iter()
         .filter_map(|design| match &design.numbers {

@@ -80,7 +80,8 @@ pub fn designs(arguments: &Compare) -> Result<Vec<Design>, Failure> {
             ),
         }));
     }
-    let places: Vec<&Path> = if files.len() == 1 { vec![&files[0]; designs.len()] } else { files.iter().map(PathBuf::as_path).collect() };
+    let places: Vec<&Path> =
+        if files.len() == 1 { vec![&files[0]; designs.len()] } else { files.iter().map(PathBuf::as_path).collect() };
     name_apart(&mut designs, &places)?;
     Ok(designs)
 }

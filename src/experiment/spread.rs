@@ -24,12 +24,7 @@ const KEPT_NUMBERS: usize = 200_000;
 impl Pool {
     /// A value for each independent part, or for every several of them; `None` where `estimate`, which is that of the same
     /// statistic with the same controls, has no interval from independent parts.
-    pub(super) fn values(
-        &self,
-        estimate: &Estimate,
-        statistic: Option<Statistic>,
-        controls: &[Vec<f64>],
-    ) -> Option<Vec<f64>> {
+    pub(super) fn values(&self, estimate: &Estimate, statistic: Option<Statistic>, controls: &[Vec<f64>]) -> Option<Vec<f64>> {
         let (Some(value), Some(low), Some(high)) = (estimate.estimate, estimate.low, estimate.high) else { return None };
         if !self.slots.is_empty() || self.parts.len() < 2 {
             return None;
@@ -58,8 +53,7 @@ impl Pool {
     fn influences(&self, q: f64, pooled: f64, quantile: impl Fn(f64) -> Option<f64>) -> Vec<f64> {
         let last = self.parts.iter().filter_map(Census::highest).max().unwrap_or(0);
         let bucket = Census::bucket(pooled).min(last);
-        let shares: Vec<(f64, f64)> =
-            self.parts.iter().map(|part| (part.up_to(bucket) as f64, part.total() as f64)).collect();
+        let shares: Vec<(f64, f64)> = self.parts.iter().map(|part| (part.up_to(bucket) as f64, part.total() as f64)).collect();
         let off = residuals(&shares);
         let n = off.len() as f64;
         let error = (off.iter().map(|off| off * off).sum::<f64>() / (n - 1.0) / n).sqrt();

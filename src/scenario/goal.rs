@@ -157,7 +157,8 @@ impl Resolver<'_> {
 pub fn metric_advice(metric: &str, known: &[String]) -> Option<String> {
     let mut measured: Measured = BTreeMap::new();
     for name in known {
-        let split = name.rsplit_once('.').filter(|(_, end)| Quantity::Latency.statistics().iter().any(|(suffix, _)| suffix == end));
+        let split =
+            name.rsplit_once('.').filter(|(_, end)| Quantity::Latency.statistics().iter().any(|(suffix, _)| suffix == end));
         match split {
             Some((base, _)) => measured.insert(base, Quantity::Latency),
             None => measured.insert(name, Quantity::Ratio),

@@ -82,7 +82,8 @@ fn waits(rate: f64, workers: u32, work: f64) -> [f64; 2] {
 /// All cases, with so many messages a replication.
 pub fn cases(messages: f64) -> Vec<Case> {
     let all = |metrics: [&'static str; 4]| metrics.map(|metric| (metric, None)).to_vec();
-    let equal = ["producers.web.completion.mean", "producers.web.completion.p99", "queues.jobs.wait.mean", "queues.jobs.backlog.p95"];
+    let equal =
+        ["producers.web.completion.mean", "producers.web.completion.p99", "queues.jobs.wait.mean", "queues.jobs.backlog.p95"];
     let known = |base: [f64; 2], other: [f64; 2]| {
         let metrics = ["consumers.workers.wait.mean", "consumers.workers.wait.p99"];
         metrics.into_iter().zip(base.into_iter().zip(other)).map(|(metric, (a, b))| (metric, Some([a, b]))).collect()

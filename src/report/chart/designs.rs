@@ -47,9 +47,11 @@ pub fn designs(comparison: &Comparison) -> Drawing {
     let all = || curves.iter().flat_map(|(points, ..)| points);
     let far = all().map(|point| point.0).fold(0.0, f64::max);
     let most = all().map(|point| point.1).fold(0.0, f64::max);
-    let p99s = latencies.iter().take(1).flat_map(|metric| shown.iter().filter_map(|design| design.summary.distributions.get(metric)));
+    let p99s =
+        latencies.iter().take(1).flat_map(|metric| shown.iter().filter_map(|design| design.summary.distributions.get(metric)));
     let p99s: Vec<f64> = p99s.map(|shape| quantile(shape, 0.99)).filter(|value| *value > 0.0).collect();
-    let (least, largest) = p99s.iter().fold((f64::INFINITY, 0.0f64), |(least, most), value| (least.min(*value), most.max(*value)));
+    let (least, largest) =
+        p99s.iter().fold((f64::INFINITY, 0.0f64), |(least, most), value| (least.min(*value), most.max(*value)));
     let decades = largest > FAR_APART * least;
     let x = (Axis::nines(far.clamp(nines(0.5), MOST_NINES)), "percentile, %");
     let y = if decades {
@@ -76,7 +78,8 @@ fn latencies(comparison: &Comparison) -> Vec<String> {
     let mut found: Vec<String> = compared.collect::<IndexSet<String>>().into_iter().filter(|metric| seen(metric) > 0).collect();
     if found.is_empty() {
         let all: IndexSet<&String> = comparison.designs.iter().flat_map(|design| design.summary.distributions.keys()).collect();
-        let ends = |ending: &str| all.iter().filter(|name| name.ends_with(ending)).map(|name| name.to_string()).collect::<Vec<_>>();
+        let ends =
+            |ending: &str| all.iter().filter(|name| name.ends_with(ending)).map(|name| name.to_string()).collect::<Vec<_>>();
         found = [ends(".completion"), ends(".sojourn")].concat();
     }
     // A stable sort: the order of the comparison decides between equals.

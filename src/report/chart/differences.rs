@@ -34,9 +34,15 @@ pub fn differences(comparison: &Comparison) -> Drawing {
     ];
     let legend = if shown.is_empty() { &[] } else { legend.as_slice() };
     let left_out = comparison.differences.len() - shown.len();
-    let note = (left_out > 0).then(|| format!("{left_out} of {} differences have no relative interval", comparison.differences.len()));
+    let note =
+        (left_out > 0).then(|| format!("{left_out} of {} differences have no relative interval", comparison.differences.len()));
     let what = format!("Change against {}", comparison.baseline);
-    let below = comparison.brackets().map_or_else(|| what.clone(), |brackets| format!("{what}; {}", brackets.trim_start_matches("[ ] ").trim_start_matches("are ").trim_start_matches("is ")));
+    let below = comparison.brackets().map_or_else(
+        || what.clone(),
+        |brackets| {
+            format!("{what}; {}", brackets.trim_start_matches("[ ] ").trim_start_matches("are ").trim_start_matches("is "))
+        },
+    );
     let (mut drawing, area) = titled_sheet(&comparison.title(), &below, note.as_deref(), legend);
     if shown.is_empty() {
         nothing(&mut drawing, area, "no difference has an interval relative to the baseline");

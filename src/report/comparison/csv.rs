@@ -43,7 +43,14 @@ pub fn comparison_csv(comparison: &Comparison) -> String {
             }
             let value = reading.map_or_else(Estimate::default, |reading| reading.value.clone());
             let unit = reading.map_or_else(|| found.map_or("", |found| &found.unit), |reading| &reading.unit);
-            let own = [metric.clone(), design.name.clone(), number(value.estimate), number(value.low), number(value.high), unit.to_owned()];
+            let own = [
+                metric.clone(),
+                design.name.clone(),
+                number(value.estimate),
+                number(value.low),
+                number(value.high),
+                unit.to_owned(),
+            ];
             let of = found.map_or_else(|| std::array::from_fn(|_| String::new()), against);
             let mut row: [String; 18] = std::array::from_fn(|_| String::new());
             row.iter_mut().zip(own.into_iter().chain(of)).for_each(|(cell, text)| *cell = text);

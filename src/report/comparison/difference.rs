@@ -148,9 +148,7 @@ pub fn difference(base: &Side<'_>, other: &Side<'_>, metric: &str, confidence: f
     let same_numbers = base.seed == other.seed && parts[0] == parts[1];
     let (first_whole, second_whole) = (widened(&first.value), widened(&second.value));
     let between = match &values {
-        _ if is_whole(metric, &first.unit) => {
-            Between::Ends(&first_whole, &second_whole, base.confidence, parts[0].min(parts[1]))
-        }
+        _ if is_whole(metric, &first.unit) => Between::Ends(&first_whole, &second_whole, base.confidence, parts[0].min(parts[1])),
         [Some(one), Some(two)] if same_numbers && one.len() == two.len() => Between::Paired(one, two),
         [Some(one), Some(two)] => Between::Apart(one, two),
         _ => Between::Ends(&first.value, &second.value, base.confidence, parts[0].min(parts[1])),
@@ -237,11 +235,17 @@ fn warnings(base: &RunResult, others: &[RunResult], differences: &[Difference]) 
         } else {
             "one of the results was written without the values of its replications".to_owned()
         };
-        warn("not-paired", format!("{why}: the intervals of {name} are not paired, and wider than they need to be; compare the scenarios themselves"));
+        warn(
+            "not-paired",
+            format!(
+                "{why}: the intervals of {name} are not paired, and wider than they need to be; compare the scenarios themselves"
+            ),
+        );
     }
     let of = |result: &RunResult| result.provenance.program.clone();
     if let Some(other) = others.iter().find(|other| of(other) != of(base)) {
-        let message = format!("{} is of {} and {} of {}: what differs may be the program", base.name, of(base), other.name, of(other));
+        let message =
+            format!("{} is of {} and {} of {}: what differs may be the program", base.name, of(base), other.name, of(other));
         warn("program", message);
     }
     found

@@ -18,7 +18,8 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
         let _ = writeln!(out, "- {}", plain(finding));
     }
     out.push_str("\n## Differences\n\n");
-    let notes = comparison.plans().into_iter().chain(comparison.brackets()).chain(comparison.pairing()).chain(comparison.sought());
+    let notes =
+        comparison.plans().into_iter().chain(comparison.brackets()).chain(comparison.pairing()).chain(comparison.sought());
     let _ = writeln!(out, "{}.\n", plain(&notes.collect::<Vec<String>>().join("; ")));
     out.push_str("| metric | design | value | change | relative | finding |\n| --- | --- | --: | --: | --: | --- |\n");
     for metric in &comparison.metrics {

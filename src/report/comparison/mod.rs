@@ -111,7 +111,10 @@ impl Comparison {
             0 => None,
             _ if !any => None,
             1 => Some(format!("[ ] is a {share} interval of the difference")),
-            _ => Some(format!("[ ] are intervals of {many} differences, together {share} (Bonferroni, each {} %)", exactly(self.each))),
+            _ => Some(format!(
+                "[ ] are intervals of {many} differences, together {share} (Bonferroni, each {} %)",
+                exactly(self.each)
+            )),
         }
     }
 
@@ -148,7 +151,11 @@ impl Comparison {
         }
         let of = |((kind, message), names): ((&str, &str), Vec<&str>)| Warning {
             kind: kind.to_owned(),
-            message: if names.len() == self.designs.len() { format!("all: {message}") } else { format!("{}: {message}", names.join(", ")) },
+            message: if names.len() == self.designs.len() {
+                format!("all: {message}")
+            } else {
+                format!("{}: {message}", names.join(", "))
+            },
         };
         self.warnings.iter().cloned().chain(all.into_iter().map(of)).collect()
     }

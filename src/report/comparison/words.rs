@@ -32,7 +32,9 @@ pub(super) fn sentence(found: &Difference, base: &RunResult, others: &[RunResult
             let reason = found.change.reason.as_deref().unwrap_or("there is no interval");
             match (here, there) {
                 (Some(here), Some(there)) => {
-                    format!("The {what} is {here} for {other} and {there} for {one}; whether that is chance cannot be told: {reason}.")
+                    format!(
+                        "The {what} is {here} for {other} and {there} for {one}; whether that is chance cannot be told: {reason}."
+                    )
                 }
                 _ => format!("The {what} of {other} and {one} cannot be compared: {reason}."),
             }
@@ -219,7 +221,8 @@ pub(super) fn called(metric: &str) -> String {
 }
 
 fn is_statistic(word: &str) -> bool {
-    ["mean", "sd", "min", "max"].contains(&word) || word.strip_prefix('p').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+    ["mean", "sd", "min", "max"].contains(&word)
+        || word.strip_prefix('p').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// `p99.9` for `p999`, and words for extremes.
@@ -263,10 +266,34 @@ mod tests {
         let completion = "producers.shop.completion.mean";
         let ratio = "producers.shop.failed.ratio";
         for (metric, unit, change, relative, text) in [
-            (wait, "s", between(-0.0488, -0.052, -0.044), between(-0.782, -0.801, -0.761), "new has a p99 wait of `workers` 78.2 % lower [76.1, 80.1] than old"),
-            (wait, "s", between(0.012, 0.01, 0.014), between(0.24, 0.2, 0.28), "new has a p99 wait of `workers` 24 % higher [20, 28] than old"),
-            (completion, "s", between(1.9, 1.7, 2.1), between(0.3, 0.2, 0.4), "With new all that `shop` asks for is done on average 1.90 s later [1.70, 2.10] than with old"),
-            (ratio, "1", between(-0.05, -0.07, -0.03), between(-0.5, -0.7, -0.3), "new has a failed ratio of `shop` 5.0 percentage points lower [3.0, 7.0] than old"),
+            (
+                wait,
+                "s",
+                between(-0.0488, -0.052, -0.044),
+                between(-0.782, -0.801, -0.761),
+                "new has a p99 wait of `workers` 78.2 % lower [76.1, 80.1] than old",
+            ),
+            (
+                wait,
+                "s",
+                between(0.012, 0.01, 0.014),
+                between(0.24, 0.2, 0.28),
+                "new has a p99 wait of `workers` 24 % higher [20, 28] than old",
+            ),
+            (
+                completion,
+                "s",
+                between(1.9, 1.7, 2.1),
+                between(0.3, 0.2, 0.4),
+                "With new all that `shop` asks for is done on average 1.90 s later [1.70, 2.10] than with old",
+            ),
+            (
+                ratio,
+                "1",
+                between(-0.05, -0.07, -0.03),
+                between(-0.5, -0.7, -0.3),
+                "new has a failed ratio of `shop` 5.0 percentage points lower [3.0, 7.0] than old",
+            ),
         ] {
             assert_eq!(told(&found(metric, unit, change, relative), &called(metric)), text);
         }
