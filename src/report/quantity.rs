@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn ends_are_cut_where_the_value_is() {
         for (value, low, high, texts) in [
-            (78.23, 76.1, 80.12, ["78", "76", "80"].map(str::to_owned)),
+            (78.23, 74.1, 82.12, ["78", "74", "82"].map(str::to_owned)),
             (78.23, 78.02, 78.44, ["78.23", "78.02", "78.44"].map(str::to_owned)),
             (-0.5, -1.24, 0.31, ["-0.5", "-1.2", "0.3"].map(str::to_owned)),
             (12_345.0, 11_000.0, 13_900.0, ["12300", "11000", "13900"].map(str::to_owned)),
