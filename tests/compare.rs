@@ -362,7 +362,7 @@ fn differences_are_claimed_where_there_are_any() {
     }
     for case in cases(60_000.0).iter().filter(|case| !case.name.starts_with("equal")) {
         for row in &study(case, 40).rows {
-            assert_eq!((row.paired, row.claimed), (40, 40), "{row:?}");
+            assert_eq!((row.experiments, row.paired, row.claimed), (40, 40, 40), "{}: {row:?}", row.metric);
             // 95 % of 40 are 38; fewer than 34 come once in 300 times.
             assert!(row.covered >= 34 && row.ratios >= 34, "{row:?}");
             let narrower = row.narrower / 40.0;
