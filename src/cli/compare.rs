@@ -7,7 +7,7 @@ use super::run::{conclude, not_written, style};
 use super::{Failure, Status, print};
 use crate::experiment::{Growing, Needed, Stopped, needed};
 use crate::model::Model;
-use crate::report::{self, Comparison, Folder, RunResult, Sought};
+use crate::report::{self, Comparison, Folder, Measured, RunResult, Sought};
 use crate::scenario;
 use indexmap::IndexSet;
 use std::path::{Path, PathBuf};
@@ -47,12 +47,11 @@ pub fn compare(arguments: &Compare) -> Result<Status, Failure> {
 
 /// What is compared: what the user names, which some design must have, or the headline.
 fn metrics(designs: &[Design], named: &[String]) -> Result<Vec<String>, Failure> {
-    let all: Vec<(Vec<String>, Vec<String>)> = designs.iter().map(|design| (design.goals(), design.known())).collect();
+    let all: Vec<Measured> = designs.iter().map(Design::measured).collect();
     if named.is_empty() {
-        let of: Vec<(&[String], &[String])> = all.iter().map(|(goals, known)| (&goals[..], &known[..])).collect();
-        return Ok(report::headline(&of));
+        return Ok(report::headline(&all));
     }
-    let known: IndexSet<&String> = all.iter().flat_map(|(_, known)| known).collect();
+    let known: IndexSet<&String> = all.iter().flat_map(|design| &design.known).collect();
     let known: Vec<String> = known.into_iter().cloned().collect();
     let mut wanted = IndexSet::new();
     for name in named {

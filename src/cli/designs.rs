@@ -3,7 +3,7 @@
 use super::args::{Compare, Format};
 use super::{Failure, complain, source};
 use crate::model::{Metric, Model, metrics};
-use crate::report::{RunResult, is_result, read_result};
+use crate::report::{Measured, RunResult, is_result, read_result};
 use crate::scenario::{self, Document, Problems};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,19 +37,19 @@ pub enum Numbers {
 const LARGEST: u64 = 1 << 30;
 
 impl Design {
-    /// The full names of all that is measured of it.
-    pub fn known(&self) -> Vec<String> {
+    /// What is measured of it, and what somebody waits for.
+    pub fn measured(&self) -> Measured {
         match &self.numbers {
-            Numbers::Simulated { model, .. } => metrics(model).iter().flat_map(Metric::full_names).collect(),
-            Numbers::Read(result) => result.summary.metrics.keys().cloned().collect(),
-        }
-    }
-
-    /// The metrics of its goals.
-    pub fn goals(&self) -> Vec<String> {
-        match &self.numbers {
-            Numbers::Simulated { model, .. } => model.goals.iter().map(|goal| goal.metric.clone()).collect(),
-            Numbers::Read(result) => result.goals.iter().map(|goal| goal.metric.clone()).collect(),
+            Numbers::Simulated { model, .. } => Measured {
+                goals: model.goals.iter().map(|goal| goal.metric.clone()).collect(),
+                known: metrics(model).iter().flat_map(Metric::full_names).collect(),
+                callers: model.producers.iter().filter(|one| one.calls()).map(|one| one.name.clone()).collect(),
+            },
+            Numbers::Read(result) => Measured {
+                goals: result.goals.iter().map(|goal| goal.metric.clone()).collect(),
+                known: result.summary.metrics.keys().cloned().collect(),
+                callers: result.callers().into_iter().map(str::to_owned).collect(),
+            },
         }
     }
 }

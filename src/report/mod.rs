@@ -26,8 +26,8 @@ mod verdict;
 
 pub use advice::advice;
 pub use comparison::{
-    Comparison, Difference, Finding, Side, Sought, compare, comparison_csv, comparison_markdown, comparison_text, difference,
-    headline, prepare_comparison, write_comparison,
+    Comparison, Difference, Finding, Measured, Side, Sought, compare, comparison_csv, comparison_markdown, comparison_text,
+    difference, headline, prepare_comparison, write_comparison,
 };
 pub use csv::{csv, percentiles_csv, series_csv};
 pub use folder::{FileError, Folder, prepare, prepare_for};

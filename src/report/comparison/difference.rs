@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 /// Parts of the data that values are kept of; see [`crate::experiment::Summary::values`].
 const MOST_PARTS: usize = 64;
 
+/// Independent parts that the interval of one long run counts for: rather too few than too many.
+const BATCHES: usize = 20;
+
 /// How a design differs from the baseline in one metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
@@ -58,6 +61,19 @@ pub enum Finding {
     OnlyInDesign,
 }
 
+impl Finding {
+    /// Which is told before others.
+    fn rank(self) -> u8 {
+        match self {
+            Finding::Lower | Finding::Higher => 0,
+            Finding::NoDifference => 1,
+            Finding::Same => 2,
+            Finding::OnlyInBaseline | Finding::OnlyInDesign => 3,
+            Finding::Unknown => 4,
+        }
+    }
+}
+
 impl Difference {
     /// Whether both designs have the metric.
     pub fn is_compared(&self) -> bool {
@@ -99,7 +115,10 @@ pub fn compare(designs: Vec<RunResult>, metrics: Vec<String>, precision: Option<
     let pairs = metrics.iter().flat_map(|metric| others.iter().map(move |other| (metric, other)));
     let found = |(metric, other): (&String, &RunResult)| difference(&Side::of(base), &Side::of(other), metric, each);
     let differences: Vec<Difference> = pairs.filter_map(found).collect();
-    let findings = differences.iter().filter_map(|found| words::sentence(found, base, others)).collect();
+    // What differs comes first: it is what was asked.
+    let mut told: Vec<&Difference> = differences.iter().collect();
+    told.sort_by_key(|found| found.finding.rank());
+    let findings = told.into_iter().filter_map(|found| words::sentence(found, base, others)).collect();
     let warnings = warnings(base, others, &differences);
     Comparison {
         comparison_version: COMPARISON_VERSION,
@@ -144,14 +163,18 @@ pub fn difference(base: &Side<'_>, other: &Side<'_>, metric: &str, confidence: f
         return Some(found);
     };
     let parts = [base, other].map(|side| side.summary.replications(metric));
+    // One long run is as good as its batches.
+    let fewest = parts.into_iter().map(|parts| if parts == 1 { BATCHES } else { parts }).min().unwrap_or(BATCHES);
     let values = [values(base, metric, first), values(other, metric, second)];
     let same_numbers = base.seed == other.seed && parts[0] == parts[1];
     let (first_whole, second_whole) = (widened(&first.value), widened(&second.value));
     let between = match &values {
-        _ if is_whole(metric, &first.unit) => Between::Ends(&first_whole, &second_whole, base.confidence, parts[0].min(parts[1])),
+        _ if is_whole(metric, &first.unit) => {
+            Between::Ends((&first_whole, base.confidence), (&second_whole, other.confidence), fewest)
+        }
         [Some(one), Some(two)] if same_numbers && one.len() == two.len() => Between::Paired(one, two),
         [Some(one), Some(two)] => Between::Apart(one, two),
-        _ => Between::Ends(&first.value, &second.value, base.confidence, parts[0].min(parts[1])),
+        _ => Between::Ends((&first.value, base.confidence), (&second.value, other.confidence), fewest),
     };
     found.paired = matches!(between, Between::Paired(..));
     // The mean of the values is the estimate but for its last bits.

@@ -42,7 +42,7 @@ pub struct Comparison {
     pub each: f64,
     /// Full names of the metrics that are compared.
     pub metrics: Vec<String>,
-    /// What is to be said, in sentences: one for each difference.
+    /// What is to be said, in sentences: one for each difference, what differs first.
     pub findings: Vec<String>,
     /// Every other design against the baseline, for every metric.
     pub differences: Vec<Difference>,
@@ -161,21 +161,56 @@ impl Comparison {
     }
 }
 
-/// What is compared unless the user says otherwise: the metrics of all goals; without goals what callers wait and until all is
-/// done, or else the waits of pools.
-pub fn headline(designs: &[(&[String], &[String])]) -> Vec<String> {
-    let goals: IndexSet<String> = designs.iter().flat_map(|(goals, _)| goals.iter().cloned()).collect();
+/// What is known of a design before it is simulated.
+#[derive(Debug, Clone, Default)]
+pub struct Measured {
+    /// The metrics of its goals.
+    pub goals: Vec<String>,
+    /// The full names of all that is measured.
+    pub known: Vec<String>,
+    /// The producers whose callers wait for an answer.
+    pub callers: Vec<String>,
+}
+
+/// What is compared unless the user says otherwise: the metrics of all goals; without goals what callers wait, the time until all
+/// is done, and the waits of pools.
+pub fn headline(designs: &[Measured]) -> Vec<String> {
+    let goals: IndexSet<&String> = designs.iter().flat_map(|design| &design.goals).collect();
     if !goals.is_empty() {
-        return goals.into_iter().collect();
+        return goals.into_iter().cloned().collect();
     }
-    let known: IndexSet<&String> = designs.iter().flat_map(|(_, known)| known.iter()).collect();
+    let known: IndexSet<&String> = designs.iter().flat_map(|design| &design.known).collect();
     let entities: IndexSet<&str> = known.iter().map(|name| entity_of(name)).collect();
-    let of = |table: &str, endings: &[&str]| -> Vec<String> {
-        let own = entities.iter().filter(|entity| entity.starts_with(table));
-        let all = own.flat_map(|entity| endings.iter().map(move |ending| format!("{entity}.{ending}")));
-        all.filter(|name| known.contains(name)).collect()
-    };
-    let mut found = of("producers.", &["response.mean", "response.p99", "completion.mean", "completion.p99"]);
-    found.extend(of("consumers.", &["wait.mean", "wait.p99"]));
+    let answers = |producer: &str| designs.iter().any(|design| design.callers.iter().any(|caller| caller == producer));
+    let mut found = Vec::new();
+    for entity in entities {
+        let endings: &[&str] = match entity.split_once('.') {
+            Some(("producers", name)) if answers(name) => &["response.mean", "response.p99", "completion.mean", "completion.p99"],
+            Some(("producers", _)) => &["completion.mean", "completion.p99"],
+            Some(("consumers", _)) => &["wait.mean", "wait.p99"],
+            _ => &[],
+        };
+        found.extend(endings.iter().map(|ending| format!("{entity}.{ending}")).filter(|name| known.contains(name)));
+    }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goals_are_the_headline_or_else_what_people_wait_for() {
+        let names = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<String>>();
+        let known = names(
+            "producers.web.response.mean producers.web.completion.mean producers.bot.response.mean producers.bot.completion.p99 \
+             queues.jobs.wait.mean consumers.workers.wait.p99",
+        );
+        let open = Measured { known, callers: names("web"), ..Measured::default() };
+        let wanted =
+            "producers.web.response.mean producers.web.completion.mean producers.bot.completion.p99 consumers.workers.wait.p99";
+        assert_eq!(headline(&[open.clone()]), names(wanted));
+        let judged = Measured { goals: names("queues.jobs.wait.mean"), ..open.clone() };
+        assert_eq!(headline(&[open, judged.clone(), judged]), names("queues.jobs.wait.mean"));
+    }
 }
