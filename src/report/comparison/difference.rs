@@ -236,10 +236,12 @@ fn why(first: &Reading, second: &Reading) -> String {
     reason(first).or_else(|| reason(second)).unwrap_or_else(|| "one of the two has no interval".to_owned())
 }
 
+/// What to do about results that cannot be paired.
+const SCENARIOS: &str = "compare the scenarios themselves";
+
 /// What is to be known of how designs were brought together.
 fn warnings(base: &RunResult, others: &[RunResult], differences: &[Difference]) -> Vec<Warning> {
     let mut found = Vec::new();
-    let mut warn = |kind: &str, message: String| found.push(Warning { kind: kind.to_owned(), message });
     for other in others {
         let apart = |difference: &&Difference| {
             let known = difference.change.low.is_some() && !is_whole(&difference.metric, &difference.unit);
@@ -249,27 +251,26 @@ fn warnings(base: &RunResult, others: &[RunResult], differences: &[Difference]) 
             continue;
         }
         let (name, of_base, of_other) = (&other.name, &base.provenance, &other.provenance);
-        let why = if of_base.seed != of_other.seed {
-            format!("{} has seed {} and {name} has seed {}", base.name, of_base.seed, of_other.seed)
+        let (why, cure) = if of_base.seed != of_other.seed {
+            (format!("{} has seed {} and {name} has seed {}", base.name, of_base.seed, of_other.seed), SCENARIOS)
         } else if of_base.replications != of_other.replications {
-            format!("{} has {} replications and {name} has {}", base.name, of_base.replications, of_other.replications)
+            let (one, two) = (of_base.replications, of_other.replications);
+            (format!("{} has {one} replications and {name} has {two}", base.name), SCENARIOS)
         } else if of_base.replications == 1 {
-            "one run has no replications that could be paired".to_owned()
+            ("there is one replication of each, and nothing to be paired".to_owned(), "run several replications")
         } else {
-            "one of the results was written without the values of its replications".to_owned()
+            (format!("{} or {name} was written without the values of its replications", base.name), SCENARIOS)
         };
-        warn(
-            "not-paired",
-            format!(
-                "{why}: the intervals of {name} are not paired, and wider than they need to be; compare the scenarios themselves"
-            ),
-        );
+        let message = format!("{why}: the intervals of the difference are not paired, and wider than they need be; {cure}");
+        found.push(Warning { kind: "not-paired".to_owned(), message });
     }
+    // The same reason for several designs is told once.
+    found.dedup();
     let of = |result: &RunResult| result.provenance.program.clone();
     if let Some(other) = others.iter().find(|other| of(other) != of(base)) {
         let message =
             format!("{} is of {} and {} of {}: what differs may be the program", base.name, of(base), other.name, of(other));
-        warn("program", message);
+        found.push(Warning { kind: "program".to_owned(), message });
     }
     found
 }

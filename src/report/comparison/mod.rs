@@ -128,7 +128,9 @@ impl Comparison {
                 Some(format!("intervals are up to {times} times narrower because all designs have the same random numbers"))
             }
             0 => None,
-            _ if most == 0.0 => Some("the designs had no random numbers in common: nothing is paired".to_owned()),
+            _ if most == 0.0 => {
+                Some("no interval is paired: the designs have no random numbers replication by replication in common".to_owned())
+            }
             _ => None,
         }
     }
