@@ -8,7 +8,7 @@ use super::arrivals::Clock;
 use super::balance::Balancer;
 use super::codel::Codel;
 use super::fault::{self, Victim, endangered, lossy};
-use super::fifo::Fifo;
+use super::fifo::{Fifo, Turns};
 use super::frame::{Guard, Places};
 use super::handlers::{Handlers, Names};
 use super::line::Line;
@@ -58,6 +58,7 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
     let slot = producers.len() + workers.len() + expiring.len();
     let guards = compiler.code.calls.iter().map(|site| site.call.layers.iter().map(guard).collect()).collect();
     let names = names(model, &services);
+    let plain = compiler.code.is_empty() && model.services.is_empty() && model.faults.is_empty();
     let handlers = Handlers {
         code: Rc::new(compiler.code),
         tasks: Slab::new(),
@@ -65,7 +66,7 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         families: Slab::new(),
         timers: Timers::new(),
         slot,
-        runnable: Fifo::new(),
+        runnable: Turns::new(),
         services,
         guards,
         locks: model.locks.iter().map(lock).collect(),
@@ -82,7 +83,9 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
     };
     let mut world = World {
         now: Time::ZERO,
-        agenda: Agenda::new(slot + 1),
+        plain,
+        // One slot more can be one level more of its tree.
+        agenda: Agenda::new(if plain { slot } else { slot + 1 }),
         messages: Messages::default(),
         producers,
         queues,

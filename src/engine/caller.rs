@@ -5,7 +5,7 @@
 use super::agenda::Phase;
 use super::frame::Verdict;
 use super::handlers::{Family, Handlers, Wake};
-use super::message::MessageSlot;
+use super::message::{Message, MessageSlot};
 use super::observer::{Observer, Outcome, Subject, Transition};
 use super::slab::NONE;
 use super::task::Owner;
@@ -63,7 +63,7 @@ impl World {
         let now = self.now;
         let (response, observed) = (now - self.messages[slot].born, now - began);
         observer.record(now, Transition::Responded { producer, response, observed, verdict });
-        self.end(slot, if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed }, observer);
+        self.end::<false, O>(slot, if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed }, observer);
         match &mut self.producers[producer as usize].callers {
             Callers::Few { free, line, .. } => match line.pop() {
                 Some(next) => self.run_handler(producer, 0, MessageSlot(next), observer),
@@ -98,7 +98,7 @@ impl World {
         let Callers::Clients { sent, .. } = &mut self.producers[producer as usize].callers else { return };
         let index = sent[client as usize] * sent.len() as u64 + u64::from(client);
         sent[client as usize] += 1;
-        if let Some(slot) = self.make(producer as usize, index, observer) {
+        if let Some(slot) = self.make::<false, O>(producer as usize, index, observer) {
             self.run_handler(producer, client, slot, observer);
         }
     }
@@ -112,13 +112,15 @@ impl World {
         observer.record(self.now, Transition::Founded { slot, family });
     }
 
-    /// One more message that `parent` has caused.
-    pub(super) fn child(&mut self, parent: MessageSlot, identity: u64) -> MessageSlot {
-        let parent = self.messages[parent];
-        let slot = self.messages.insert(self.now, parent.producer, identity, parent.priority);
+    /// One more message that `parent` has caused: the request of a call, or, with `NONE`, one that nobody waits for.
+    #[inline(always)]
+    pub(super) fn child(&mut self, parent: MessageSlot, identity: u64, frame: u32) -> MessageSlot {
+        let &Message { born, producer, priority, family, .. } = &self.messages[parent];
+        let slot = self.messages.insert::<true>(self.now, producer, identity, priority);
         let child = &mut self.messages[slot];
-        (child.born, child.family) = (parent.born, parent.family);
-        self.handlers.families[parent.family].members += 1;
+        (child.born, child.family, child.frame) = (born, family, frame);
+        (child.ghost, child.returned) = (false, false);
+        self.handlers.families[family].members += 1;
         self.handlers.members += 1;
         slot
     }
@@ -133,6 +135,7 @@ impl World {
     }
 
     /// A family loses a member that has waited for so long.
+    #[inline]
     pub(super) fn shrink_family<O: Observer>(&mut self, id: u32, waited: Span, outcome: Outcome, observer: &mut O) {
         let family = &mut self.handlers.families[id];
         family.waited = family.waited + waited;

@@ -207,10 +207,10 @@ impl World {
         if place.onward == Onward::Answer {
             observer.record(self.now, Transition::Failed { pool: place.record });
             self.answer(slot, Verdict::Error, observer);
-            return self.end(slot, Outcome::Completed, observer);
+            return self.end::<false, O>(slot, Outcome::Completed, observer);
         }
         if place.ack == Ack::Auto {
-            return self.end(slot, Outcome::Failed, observer);
+            return self.end::<false, O>(slot, Outcome::Failed, observer);
         }
         let message = &mut self.messages[slot];
         message.give_back(self.now);
@@ -230,14 +230,14 @@ impl World {
     pub(super) fn offer<O: Observer>(&mut self, queue: u32, observer: &mut O) {
         // Whoever takes is out of the way first: what is given up on the way may come again at once, and would be given to him.
         while let Some(taker) = self.queues[queue as usize].takers.pop() {
-            let Some(slot) = self.take_ready(queue, observer) else {
+            let Some(slot) = self.take_ready::<false, O>(queue, observer) else {
                 return self.queues[queue as usize].takers.push_front(taker);
             };
             let workers = self.workers.len() as u32;
             if taker < workers {
-                self.start(taker as usize, slot, Origin::Queue, false, observer);
+                self.start::<false, O>(taker as usize, slot, Origin::Queue, false, observer);
             } else {
-                self.receive::<true, O>(queue, taker - workers, slot, observer);
+                self.receive::<false, true, O>(queue, taker - workers, slot, observer);
             }
         }
     }
@@ -249,7 +249,7 @@ impl World {
         if place.onward != Onward::Answer || self.is_up(pool) {
             return;
         }
-        while let Some(slot) = self.take_ready(queue, observer) {
+        while let Some(slot) = self.take_ready::<false, O>(queue, observer) {
             self.lose(queue, slot, Outcome::Rejected, true, observer);
         }
     }

@@ -5,7 +5,7 @@
 //! them is ever moved or allocated in the steady state.
 
 use super::fault::{FaultState, Victim};
-use super::fifo::Fifo;
+use super::fifo::Turns;
 use super::frame::{Frame, Guard};
 use super::message::{Message, Messages};
 use super::observer::Outcome;
@@ -47,7 +47,7 @@ pub(super) struct Handlers {
     /// The slot in the agenda that stands for the first of the timers.
     pub slot: usize,
     /// Tasks that can go on at this instant, in the order in which they could.
-    pub runnable: Fifo,
+    pub runnable: Turns,
     pub services: Vec<ServiceState>,
     /// For each call, one for each of its layers.
     pub guards: Vec<Vec<Guard>>,

@@ -59,6 +59,8 @@ pub(super) struct CallSite {
     pub key: u64,
     /// The program that the service runs for it; `NONE`: its own handler.
     pub handler: u32,
+    /// Nothing lies between it and the service: no layer, no connection to set up, no way, and no fault that could lose it.
+    pub direct: bool,
     /// For its connections, its jitter, its delays to and from, and losses.
     pub connect: Stream,
     pub network: Stream,
@@ -79,6 +81,11 @@ impl Code {
     /// No programs yet.
     pub fn new() -> Code {
         Code { ops: vec![Op::Failed], calls: Vec::new() }
+    }
+
+    /// Whether nobody has a program.
+    pub fn is_empty(&self) -> bool {
+        self.ops.len() == 1
     }
 }
 
@@ -207,7 +214,9 @@ impl Compiler<'_> {
         let [key, connect, network, jitter] =
             ["call", "connect", "network", "jitter"].map(|kind| self.stream(scope, &format!("{kind} {name}")));
         let (key, caller) = (key.at(0).bits(), scope.target);
-        self.code.calls.push(CallSite { call: call.clone(), caller, key, handler, connect, network, jitter });
+        let way = call.network.as_ref().or(self.model.service(call.service).network.as_ref());
+        let direct = call.layers.is_empty() && call.connect.is_none() && way.is_none() && self.model.faults.is_empty();
+        self.code.calls.push(CallSite { call: call.clone(), caller, key, handler, direct, connect, network, jitter });
         let at = self.code.ops.len();
         self.code.ops.push(Op::Call { call: site, otherwise: NONE });
         if let Some(fallback) = &call.fallback {

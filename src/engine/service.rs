@@ -52,28 +52,28 @@ impl World {
         let (task, identity, call) = (frame.task, frame.identity, frame.call);
         let caller = self.handlers.tasks[task].message;
         let service = self.handlers.code.calls[call as usize].call.service.0 as usize;
-        let Some(instance) = self.instance(service, task, identity) else {
+        let state = &self.handlers.services[service];
+        let first = state.queue;
+        let only = state.balance.is_none() && !self.handlers.endangered;
+        let Some(instance) = (if only { Some(0) } else { self.instance(service, task, identity) }) else {
             // Nobody is there to take it, but it came.
-            let record = self.queues[self.handlers.services[service].queue as usize].record;
+            let record = self.queues[first as usize].record;
             observer.record(self.now, Transition::Published { queue: record });
             let (outcome, waited) = (Outcome::Rejected, Span::ZERO);
             observer.record(self.now, Transition::Lost { queue: record, outcome, waited, stored: false });
             return self.send_back(id, Verdict::Rejected, observer);
         };
-        let slot = self.child(caller, identity);
-        self.messages[slot].frame = id;
-        let queue = self.handlers.services[service].queue + instance;
+        let slot = self.child(caller, identity, id);
+        let queue = first + instance;
         let frame = &mut self.handlers.frames[id];
         (frame.request, frame.queue) = (slot.0, queue);
-        self.publish(queue, slot, observer);
+        self.publish::<false, O>(queue, slot, observer);
     }
 
-    /// The instance that takes a request; `None`: none can.
+    /// The instance that takes a request, where that is a question; `None`: none can.
+    #[inline(never)]
     fn instance(&mut self, service: usize, task: u32, identity: u64) -> Option<u32> {
         let endangered = self.handlers.endangered;
-        if self.handlers.services[service].balance.is_none() && !endangered {
-            return Some(0);
-        }
         let key = self.routing_key(task);
         let state = &mut self.handlers.services[service];
         let first_pool = self.queues[state.queue as usize].sole_pool;
@@ -132,7 +132,7 @@ impl World {
             return self.shrink_family(family, waited, Outcome::Completed, observer);
         };
         self.break_off(worker, observer);
-        self.end(slot, Outcome::Completed, observer);
+        self.end::<false, O>(slot, Outcome::Completed, observer);
     }
 
     /// A worker stops in the middle of its message.
@@ -141,6 +141,6 @@ impl World {
         if task != NONE {
             self.stop(task, true, false, observer);
         }
-        self.release::<false, O>(worker, observer);
+        self.release::<false, false, O>(worker, observer);
     }
 }

@@ -185,14 +185,23 @@ impl World {
         }
     }
 
-    /// The worker of a task has held out for its time.
+    /// The worker of a task has held out for its time: the task goes on, as nobody else stands in line. The slot is cleared when
+    /// the task has not set it anew, which is one change of the agenda and not two.
     #[inline(never)]
-    pub(super) fn wake_worker(&mut self, worker: usize) {
-        self.agenda.clear(self.producers.len() + worker);
-        self.wake(self.workers[worker].task);
+    pub(super) fn wake_worker<O: Observer>(&mut self, worker: usize, observer: &mut O) {
+        let slot = self.producers.len() + worker;
+        let stamp = self.agenda.stamp(slot);
+        let task = self.workers[worker].task;
+        self.handlers.tasks[task].waits = Waits::Turn;
+        let code = Rc::clone(&self.handlers.code);
+        self.run(task, &code, observer);
+        if self.agenda.stamp(slot) == stamp {
+            self.agenda.clear(slot);
+        }
     }
 
     /// Executes a task until it has to wait. A program that never waits is finite: its loops are counted.
+    #[inline(never)]
     fn run<O: Observer>(&mut self, id: u32, code: &Code, observer: &mut O) {
         loop {
             let task = &mut self.handlers.tasks[id];
@@ -223,11 +232,11 @@ impl World {
                 Op::Publish { queue, key, from } => {
                     let parent = task.message;
                     let identity = mixed(identity(self.messages[parent].index, task.visit), *key);
-                    let child = self.child(parent, identity);
+                    let child = self.child(parent, identity, NONE);
                     if self.handlers.endangered && self.lost_on_the_way(*from, *queue, identity) {
-                        self.end(child, Outcome::Failed, observer);
+                        self.end::<false, O>(child, Outcome::Failed, observer);
                     } else {
-                        self.publish(*queue, child, observer);
+                        self.publish::<false, O>(*queue, child, observer);
                     }
                 }
                 Op::Fork { branches, join, otherwise } => {
@@ -452,27 +461,27 @@ impl World {
         let place = &self.pools[pool as usize];
         let (answers, record) = (place.onward == Onward::Answer, place.record);
         self.workers[worker].task = NONE;
-        self.release::<true, O>(worker, observer);
+        self.release::<false, true, O>(worker, observer);
         if verdict != Verdict::Ok {
             observer.record(self.now, Transition::Failed { pool: record });
         }
         if !answers {
             let outcome = if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed };
-            return self.end(slot, outcome, observer);
+            return self.end::<false, O>(slot, outcome, observer);
         }
         match answered {
             None => self.answer_or_waste(slot, verdict, record, observer),
             Some(false) => observer.record(self.now, Transition::Wasted { pool: record }),
             Some(true) => {}
         }
-        self.end(slot, Outcome::Completed, observer);
+        self.end::<false, O>(slot, Outcome::Completed, observer);
     }
 
     /// A plain server of a service has finished: its caller hears of it, if it still wants to.
     #[inline(never)]
     pub(super) fn answer_plainly<O: Observer>(&mut self, slot: MessageSlot, record: u32, observer: &mut O) {
         self.answer_or_waste(slot, Verdict::Ok, record, observer);
-        self.end(slot, Outcome::Completed, observer);
+        self.end::<false, O>(slot, Outcome::Completed, observer);
     }
 
     fn answer_or_waste<O: Observer>(&mut self, slot: MessageSlot, verdict: Verdict, record: u32, observer: &mut O) {

@@ -18,6 +18,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct World {
     pub(super) now: Time,
+    /// There are no handlers, services or faults: queues, and who sends to them and works them off.
+    pub(super) plain: bool,
     pub(super) agenda: Agenda,
     pub(super) messages: Messages,
     pub(super) producers: Vec<Producer>,

@@ -32,6 +32,8 @@ impl Producer {
 }
 
 /// The priority of a producer's messages: 0 is the lowest, as in AMQP.
+// A tag of its own instead of a niche: it is read for every message.
+#[repr(u8)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Priority {
     /// The same for all.
