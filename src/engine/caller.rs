@@ -126,7 +126,7 @@ impl World {
     }
 
     /// A message that belongs to a family ends; the last of them ends the family.
-    #[inline(never)]
+    #[inline]
     pub(super) fn leave_family<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
         let (family, waited) = (self.messages[slot].family, self.messages[slot].waited);
         self.messages.remove(slot);
@@ -144,14 +144,20 @@ impl World {
             family.outcome = outcome;
         }
         if family.members == 0 {
-            let (outcome, producer, message) = (family.outcome, family.producer, family.as_message());
-            self.handlers.families.remove(id);
-            observer.record(self.now, Transition::Ended { producer, subject: Subject::Family(id), outcome, message: &message });
-            if outcome == Outcome::Completed {
-                self.tally.finished += 1;
-            } else {
-                self.tally.lost += 1;
-            }
+            self.end_family(id, observer);
+        }
+    }
+
+    #[inline(never)]
+    fn end_family<O: Observer>(&mut self, id: u32, observer: &mut O) {
+        let family = &self.handlers.families[id];
+        let (outcome, producer, message) = (family.outcome, family.producer, family.as_message());
+        self.handlers.families.remove(id);
+        observer.record(self.now, Transition::Ended { producer, subject: Subject::Family(id), outcome, message: &message });
+        if outcome == Outcome::Completed {
+            self.tally.finished += 1;
+        } else {
+            self.tally.lost += 1;
         }
     }
 }

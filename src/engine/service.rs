@@ -88,6 +88,21 @@ impl World {
         balancer.choose(load, up, key, &mut draws).map(|at| at as u32)
     }
 
+    /// A plain server of a service has finished: its caller hears of it, if it still wants to.
+    #[inline(never)]
+    pub(super) fn answer_plainly<O: Observer>(&mut self, slot: MessageSlot, record: u32, observer: &mut O) {
+        self.answer_or_waste(slot, Verdict::Ok, record, observer);
+        self.end::<false, O>(slot, Outcome::Completed, observer);
+    }
+
+    pub(super) fn answer_or_waste<O: Observer>(&mut self, slot: MessageSlot, verdict: Verdict, record: u32, observer: &mut O) {
+        if self.messages[slot].frame == NONE {
+            observer.record(self.now, Transition::Wasted { pool: record });
+        } else {
+            self.answer(slot, verdict, observer);
+        }
+    }
+
     /// The next ready message of a queue that does not want all of them.
     #[inline(never)]
     pub(super) fn take_wanted<O: Observer>(&mut self, at: u32, observer: &mut O) -> Option<MessageSlot> {

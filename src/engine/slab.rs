@@ -17,11 +17,18 @@ impl<T> Slab<T> {
     }
 
     /// Takes a thing in.
+    #[inline(always)]
     pub fn insert(&mut self, thing: T) -> u32 {
         if let Some(at) = self.free.pop() {
             self.things[at as usize] = thing;
             return at;
         }
+        self.grow(thing)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, thing: T) -> u32 {
         let at = u32::try_from(self.things.len()).expect("World::advance stops long before four billion of anything");
         self.things.push(thing);
         at
@@ -47,12 +54,14 @@ impl<T> Slab<T> {
 
 impl<T> std::ops::Index<u32> for Slab<T> {
     type Output = T;
+    #[inline(always)]
     fn index(&self, at: u32) -> &T {
         &self.things[at as usize]
     }
 }
 
 impl<T> std::ops::IndexMut<u32> for Slab<T> {
+    #[inline(always)]
     fn index_mut(&mut self, at: u32) -> &mut T {
         &mut self.things[at as usize]
     }

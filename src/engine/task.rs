@@ -119,6 +119,7 @@ impl World {
     }
 
     /// A task that can go on at this instant.
+    #[inline]
     pub(super) fn task(&mut self, at: u32, message: MessageSlot, owner: Owner, pool: u32, deadline: Time) -> u32 {
         let task = Task {
             at,
@@ -152,9 +153,10 @@ impl World {
     }
 
     /// A task can go on.
+    #[inline]
     pub(super) fn wake(&mut self, id: u32) {
         let task = &mut self.handlers.tasks[id];
-        if task.pool != NONE && self.pools[task.pool as usize].pauses > 0 {
+        if self.handlers.endangered && task.pool != NONE && self.pools[task.pool as usize].pauses > 0 {
             task.waits = Waits::Pause;
             return;
         }
@@ -163,6 +165,7 @@ impl World {
     }
 
     /// What a task has waited for has ended like this.
+    #[inline]
     pub(super) fn resume(&mut self, id: u32, verdict: Verdict) {
         let task = &mut self.handlers.tasks[id];
         if verdict != Verdict::Ok {
@@ -203,7 +206,7 @@ impl World {
     /// Executes a task until it has to wait. A program that never waits is finite: its loops are counted.
     #[inline(never)]
     fn run<O: Observer>(&mut self, id: u32, code: &Code, observer: &mut O) {
-        loop {
+        let verdict = loop {
             let task = &mut self.handlers.tasks[id];
             let op = &code.ops[task.at as usize];
             task.at += 1;
@@ -269,7 +272,7 @@ impl World {
                 }
                 Op::Fail { probability, stream } => {
                     if self.draws(id, *stream).uniform() < *probability {
-                        return self.conclude(id, Verdict::Error, observer);
+                        break Verdict::Error;
                     }
                 }
                 Op::Reply => {
@@ -295,19 +298,18 @@ impl World {
                 }
                 Op::Release { lock } => {
                     if !self.unlock(id, *lock, observer) {
-                        return self.conclude(id, Verdict::Error, observer);
+                        break Verdict::Error;
                     }
                 }
-                Op::Failed => {
-                    let verdict = task.verdict;
-                    return self.conclude(id, verdict, observer);
-                }
-                Op::End => return self.conclude(id, Verdict::Ok, observer),
+                Op::Failed => break task.verdict,
+                Op::End => break Verdict::Ok,
             }
-        }
+        };
+        self.conclude(id, verdict, observer);
     }
 
     /// The random numbers of a task in one of its steps.
+    #[inline(always)]
     pub(super) fn draws(&self, id: u32, stream: Stream) -> Draws {
         let task = &self.handlers.tasks[id];
         let message = &self.messages[task.message];
@@ -315,6 +317,7 @@ impl World {
     }
 
     /// A task waits for so long.
+    #[inline(always)]
     pub(super) fn hold(&mut self, id: u32, span: Span) {
         // A heavy tail gives waits of centuries: they are not over before the end of time.
         let until = (self.now + span).min(Time::LATEST);
@@ -329,6 +332,7 @@ impl World {
     }
 
     /// Processor time for a task.
+    #[inline(always)]
     fn work_for<O: Observer>(&mut self, id: u32, span: Span, observer: &mut O) {
         let pool = self.handlers.tasks[id].pool;
         if pool == NONE {
@@ -431,6 +435,7 @@ impl World {
     }
 
     /// A task has come to its end.
+    #[inline(always)]
     fn conclude<O: Observer>(&mut self, id: u32, verdict: Verdict, observer: &mut O) {
         self.let_go(id, false, observer);
         let Task { message, owner, replied, in_vain, began, .. } = self.handlers.tasks[id];
@@ -475,21 +480,6 @@ impl World {
             Some(true) => {}
         }
         self.end::<false, O>(slot, Outcome::Completed, observer);
-    }
-
-    /// A plain server of a service has finished: its caller hears of it, if it still wants to.
-    #[inline(never)]
-    pub(super) fn answer_plainly<O: Observer>(&mut self, slot: MessageSlot, record: u32, observer: &mut O) {
-        self.answer_or_waste(slot, Verdict::Ok, record, observer);
-        self.end::<false, O>(slot, Outcome::Completed, observer);
-    }
-
-    fn answer_or_waste<O: Observer>(&mut self, slot: MessageSlot, verdict: Verdict, record: u32, observer: &mut O) {
-        if self.messages[slot].frame == NONE {
-            observer.record(self.now, Transition::Wasted { pool: record });
-        } else {
-            self.answer(slot, verdict, observer);
-        }
     }
 }
 
