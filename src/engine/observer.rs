@@ -84,6 +84,11 @@ pub enum Transition<'a> {
     Wasted { pool: u32 },
     /// A producer's own steps have ended like this, `response` after the birth of the message and `observed` after they began.
     Responded { producer: u32, response: Span, observed: Span, verdict: Verdict },
+    /// A call on behalf of a producer's message has failed, and what is done instead begins.
+    FellBack { producer: u32 },
+    /// A call on behalf of a producer's message, or one of its attempts, was not let through: by an open breaker, a full bulkhead or a
+    /// rate limit.
+    Refused { producer: u32, by: Verdict },
     /// A call on behalf of a producer's message is tried again.
     Retried { producer: u32 },
     /// A task has got a permit of a lock after waiting for it.

@@ -248,6 +248,10 @@ impl World {
                     (task.running, task.needed) = (branches.len() as u32, *join);
                     return branches.iter().for_each(|&entry| self.branch(id, entry));
                 }
+                Op::FallBack => {
+                    let producer = self.messages[task.message].producer;
+                    observer.record(self.now, Transition::FellBack { producer });
+                }
                 Op::Jump(to) => task.at = *to,
                 Op::Choose { ways, stream } => {
                     let u = self.draws(id, *stream).uniform();

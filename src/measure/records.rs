@@ -52,6 +52,11 @@ pub struct ProducerRecord {
     pub timeouts: u64,
     /// Calls on behalf of its messages that were tried again.
     pub retries: u64,
+    /// Of them, those that failed and had a fallback, and those refused by an open breaker, a full bulkhead, a rate limit.
+    pub fallbacks: u64,
+    pub open: u64,
+    pub full: u64,
+    pub limited: u64,
     /// Nobody waits for its steps, which only publish.
     pub(super) publishes: bool,
     /// Birth to the end of those that were lost, in message-nanoseconds.
