@@ -7,7 +7,7 @@ mod systems;
 use queuelab::engine::{Halt, Observer, Transition, World};
 use queuelab::experiment::{self, Summary};
 use queuelab::measure::{Recorder, Source, sources};
-use queuelab::model::{Model, metrics};
+use queuelab::model::{Load, Model, metrics};
 use queuelab::scenario::{Document, resolve};
 use queuelab::units::{Span, Time};
 use rayon::prelude::*;
@@ -666,4 +666,25 @@ fn what_is_not_let_through_is_counted() {
     let found = run(patient, "{ work = \"1s\" }");
     let [_, full, _, fallbacks, _] = counted(&found);
     assert_eq!((full, fallbacks), (9.0, 9.0));
+}
+
+/// What `check` says of a service behind a cache that fills itself, by Che's approximation, against what is seen.
+#[test]
+fn a_cache_with_a_capacity_is_foreseen() {
+    let text = r#"
+[run]
+duration = "1000s"
+replications = 2
+[producers.web]
+arrivals = { poisson = "100/s" }
+key = { zipf = { keys = 1000 } }
+steps = [{ cache = "items", miss = [{ call = "db" }] }]
+[caches.items]
+capacity = 100
+[services.db]
+service = "1ms"
+"#;
+    let foreseen = Load::of(&model(text)).services[0].rate / 100.0;
+    let seen = 1.0 - number(&run(text), "caches.items.hit.ratio");
+    assert!((foreseen - seen).abs() < 0.01 && (0.2..0.6).contains(&foreseen), "{foreseen} {seen}");
 }

@@ -1,5 +1,6 @@
 //! WHAT is simulated: plain data, valid once built. No text, no clock, no random number is drawn here.
 
+mod cached;
 mod call;
 mod consumer;
 mod demand;
