@@ -31,6 +31,10 @@ impl World {
     /// A message of an open producer needs a caller.
     #[inline(never)]
     pub(super) fn find_caller<O: Observer>(&mut self, producer: usize, slot: MessageSlot, observer: &mut O) {
+        let publisher = self.producers[producer].publisher;
+        if publisher != NONE {
+            return self.publish_made(publisher, slot, observer);
+        }
         match &mut self.producers[producer].callers {
             Callers::Few { free: 0, line, .. } => return line.push(slot.0),
             Callers::Few { free, .. } => *free -= 1,
@@ -46,6 +50,9 @@ impl World {
             Callers::Any { program } | Callers::Few { program, .. } | Callers::Clients { program, .. } => program,
             Callers::Nobody => unreachable!("a producer without a handler has no callers"),
         };
+        if self.brokers.active {
+            self.describe(slot);
+        }
         self.found_family(slot, observer);
         self.task(program, slot, Owner::Caller { producer, client }, NONE, Time::LATEST);
     }
@@ -105,10 +112,17 @@ impl World {
 
     /// A message becomes the first of its family.
     pub(super) fn found_family<O: Observer>(&mut self, slot: MessageSlot, observer: &mut O) {
-        let family = Family { members: 1, ..Family::of(&self.messages[slot]) };
+        // What is done again after a lost acknowledgement has ended for its producer already.
+        let again = self.brokers.active && self.extra(slot).done;
+        let family = Family { members: 1, counted: !again, ..Family::of(&self.messages[slot]) };
         let family = self.handlers.families.insert(family);
         self.messages[slot].family = family;
         self.handlers.members += 1;
+        if again {
+            self.brokers.shades -= 1;
+            self.handlers.uncounted += 1;
+            return;
+        }
         observer.record(self.now, Transition::Founded { slot, family });
     }
 
@@ -122,6 +136,10 @@ impl World {
         (child.ghost, child.returned) = (false, false);
         self.handlers.families[family].members += 1;
         self.handlers.members += 1;
+        if self.brokers.active {
+            let inherited = self.extra(parent).inherited();
+            *self.fresh_extra(slot) = inherited;
+        }
         slot
     }
 
@@ -152,7 +170,12 @@ impl World {
     fn end_family<O: Observer>(&mut self, id: u32, observer: &mut O) {
         let family = &self.handlers.families[id];
         let (outcome, producer, message) = (family.outcome, family.producer, family.as_message());
+        let counted = family.counted;
         self.handlers.families.remove(id);
+        if !counted {
+            self.handlers.uncounted -= 1;
+            return;
+        }
         observer.record(self.now, Transition::Ended { producer, subject: Subject::Family(id), outcome, message: &message });
         if outcome == Outcome::Completed {
             self.tally.finished += 1;

@@ -136,6 +136,8 @@ impl World {
                 self.finish::<PLAIN, O>(slot - producers, observer);
             } else if !PLAIN && slot == self.handlers.slot {
                 self.fire(observer);
+            } else if !PLAIN && slot > self.handlers.slot {
+                self.link_fires(slot, observer);
             } else {
                 self.expire(self.expiring[slot - producers - workers], observer);
             }

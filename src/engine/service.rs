@@ -5,12 +5,13 @@
 //! workers as those of a broker's consumers, but that their messages are requests, and end with an answer.
 
 use super::balance::Balancer;
+use super::build::BROKERED;
 use super::codel::Codel;
 use super::frame::{State, Verdict};
 use super::message::MessageSlot;
 use super::observer::{Observer, Outcome, Transition};
 use super::slab::NONE;
-use super::world::{Worker, World};
+use super::world::{Onward, Worker, World};
 use crate::random::{Distribution, Stream};
 use crate::units::Span;
 
@@ -157,5 +158,37 @@ impl World {
             self.stop(task, true, false, observer);
         }
         self.release::<false, false, O>(worker, observer);
+    }
+
+    /// A worker has run its program to the end; `answered`: it has replied, and whether somebody waited for that.
+    pub(super) fn complete<O: Observer>(
+        &mut self,
+        worker: usize,
+        slot: MessageSlot,
+        verdict: Verdict,
+        answered: Option<bool>,
+        observer: &mut O,
+    ) {
+        let pool = self.workers[worker].pool;
+        let place = &self.pools[pool as usize];
+        if place.program == BROKERED {
+            return self.delivery_done(worker, slot, verdict, observer);
+        }
+        let (answers, record) = (place.onward == Onward::Answer, place.record);
+        self.workers[worker].task = NONE;
+        self.release::<false, true, O>(worker, observer);
+        if verdict != Verdict::Ok {
+            observer.record(self.now, Transition::Failed { pool: record });
+        }
+        if !answers {
+            let outcome = if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed };
+            return self.end::<false, O>(slot, outcome, observer);
+        }
+        match answered {
+            None => self.answer_or_waste(slot, verdict, record, observer),
+            Some(false) => observer.record(self.now, Transition::Wasted { pool: record }),
+            Some(true) => {}
+        }
+        self.end::<false, O>(slot, Outcome::Completed, observer);
     }
 }

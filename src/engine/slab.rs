@@ -10,6 +10,12 @@ pub(super) struct Slab<T> {
     free: Vec<u32>,
 }
 
+impl<T> Default for Slab<T> {
+    fn default() -> Slab<T> {
+        Slab::new()
+    }
+}
+
 impl<T> Slab<T> {
     /// An empty slab.
     pub fn new() -> Slab<T> {

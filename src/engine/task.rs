@@ -3,6 +3,7 @@
 //! Nothing here calls itself: whoever can go on stands in a line, and the line is worked off before time passes.
 
 use super::agenda::Phase;
+use super::build::BROKERED;
 use super::frame::Verdict;
 use super::handlers::{Wake, mixed};
 use super::message::MessageSlot;
@@ -10,7 +11,7 @@ use super::observer::{Observer, Outcome, Transition};
 use super::program::{Code, Op};
 use super::slab::NONE;
 use super::timers::TimerId;
-use super::world::{Onward, WorkSource, World};
+use super::world::{WorkSource, World};
 use crate::model::DEEPEST_LOOPS;
 use crate::random::{Draws, Stream};
 use crate::units::{Span, Time};
@@ -90,6 +91,8 @@ pub(super) enum Waits {
     Flight { cache: u32, key: u32, hit: u32 },
     /// The processors of a host.
     Host(u32),
+    /// A broker's confirm, or an answer over queues.
+    Receipt(u32),
     /// The end of a pause in the middle of work or waiting.
     Suspended,
     /// The end of a pause; it could go on otherwise.
@@ -104,7 +107,7 @@ impl World {
     pub(super) fn begin<O: Observer>(&mut self, worker: usize, slot: MessageSlot, observer: &mut O) {
         let pool = self.workers[worker].pool;
         let frame = self.messages[slot].frame;
-        let mut entry = self.pools[pool as usize].program;
+        let mut entry = self.program_of(pool);
         let mut deadline = Time::LATEST;
         if frame != NONE {
             let frame = &self.handlers.frames[frame];
@@ -192,6 +195,9 @@ impl World {
     /// the task has not set it anew, which is one change of the agenda and not two.
     #[inline(never)]
     pub(super) fn wake_worker<O: Observer>(&mut self, worker: usize, observer: &mut O) {
+        if self.pools[self.workers[worker].pool as usize].program == BROKERED {
+            return self.client_fires(worker, observer);
+        }
         let slot = self.producers.len() + worker;
         let stamp = self.agenda.stamp(slot);
         let task = self.workers[worker].task;
@@ -240,6 +246,15 @@ impl World {
                         self.end::<false, O>(child, Outcome::Failed, observer);
                     } else {
                         self.publish::<false, O>(*queue, child, observer);
+                    }
+                }
+                Op::Send { publisher, key, from, until } => {
+                    task.otherwise = NONE;
+                    let (parent, visit) = (task.message, task.visit);
+                    let identity = mixed(identity(self.messages[parent].index, visit), *key);
+                    let child = self.child(parent, identity, NONE);
+                    if self.send_from_step(*publisher, child, (*from, identity), *until, id, observer) {
+                        return;
                     }
                 }
                 Op::Fork { branches, join, otherwise } => {
@@ -431,6 +446,7 @@ impl World {
             }
             Waits::Flight { cache, key, .. } => self.leave_flight(id, cache, key),
             Waits::Host(host) => self.stop_computing(id, host, observer),
+            Waits::Receipt(receipt) => self.brokers.receipts[receipt].waiter = NONE,
             Waits::Suspended | Waits::Pause => {}
             Waits::Nothing => unreachable!("a task is stopped twice"),
         }
@@ -455,35 +471,6 @@ impl World {
                 self.respond(producer, client, message, began, verdict, observer);
             }
         }
-    }
-
-    /// A worker has run its program to the end; `answered`: it has replied, and whether somebody waited for that.
-    fn complete<O: Observer>(
-        &mut self,
-        worker: usize,
-        slot: MessageSlot,
-        verdict: Verdict,
-        answered: Option<bool>,
-        observer: &mut O,
-    ) {
-        let pool = self.workers[worker].pool;
-        let place = &self.pools[pool as usize];
-        let (answers, record) = (place.onward == Onward::Answer, place.record);
-        self.workers[worker].task = NONE;
-        self.release::<false, true, O>(worker, observer);
-        if verdict != Verdict::Ok {
-            observer.record(self.now, Transition::Failed { pool: record });
-        }
-        if !answers {
-            let outcome = if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed };
-            return self.end::<false, O>(slot, outcome, observer);
-        }
-        match answered {
-            None => self.answer_or_waste(slot, verdict, record, observer),
-            Some(false) => observer.record(self.now, Transition::Wasted { pool: record }),
-            Some(true) => {}
-        }
-        self.end::<false, O>(slot, Outcome::Completed, observer);
     }
 }
 
