@@ -6,6 +6,7 @@ pub mod chart;
 mod comparison;
 mod csv;
 mod describe;
+mod feeds;
 mod folder;
 mod hoarding;
 mod json;
