@@ -103,10 +103,9 @@ impl Gathered {
     /// The values of the independent parts behind a metric with this full name; see [`Summary::values`]. `None` where it has no
     /// interval.
     pub fn values(&self, name: &str) -> Option<Vec<f64>> {
+        let estimate = self.estimate(name, self.model.plan.confidence)?;
         let (metric, statistic, pool) = self.find(name)?;
-        let controls = self.controls.for_metric(&self.model, &metric.name);
-        let estimate = pool.estimate(metric.quantity, statistic, self.model.plan.confidence, &controls);
-        pool.values(&estimate, statistic, &controls)
+        pool.values(&estimate, statistic, &self.controls.for_metric(&self.model, &metric.name))
     }
 
     /// Observations behind a latency with this full name, and the order of the quantile that it asks for.
