@@ -211,7 +211,7 @@ mod tests {
         let open = Measured { known, callers: names("web"), ..Measured::default() };
         let wanted =
             "producers.web.response.mean producers.web.completion.mean producers.bot.completion.p99 consumers.workers.wait.p99";
-        assert_eq!(headline(&[open.clone()]), names(wanted));
+        assert_eq!(headline(std::slice::from_ref(&open)), names(wanted));
         let judged = Measured { goals: names("queues.jobs.wait.mean"), ..open.clone() };
         assert_eq!(headline(&[open, judged.clone(), judged]), names("queues.jobs.wait.mean"));
     }
