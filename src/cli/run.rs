@@ -175,6 +175,8 @@ fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -
             warmup: warmup.as_secs_f64(),
         },
         routes: routes(model),
+        system: report::system(model, &Load::of(model)),
+        faults: report::faults(model),
         theory: report::known(&theory::answers(model)),
         goals: report::judge(&model.goals, &study.summary.metrics),
         summary: study.summary,

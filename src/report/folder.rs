@@ -5,7 +5,7 @@
 
 use super::chart;
 use super::result::RunResult;
-use super::{csv, json};
+use super::{csv, json, page};
 use rayon::prelude::*;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -100,18 +100,24 @@ impl Folder {
 
 /// The names of all files.
 fn names() -> Vec<String> {
-    let texts = ["result.json", "summary.csv", "percentiles.csv", "series.csv"].map(str::to_owned);
+    let texts = ["report.html", "result.json", "summary.csv", "percentiles.csv", "series.csv"].map(str::to_owned);
     let charts = chart::CHARTS.iter().flat_map(|chart| ["svg", "png"].map(|kind| format!("{}.{kind}", chart.name)));
     texts.into_iter().chain(charts).collect()
 }
 
 /// The contents of all files, in the order of [`names`].
 fn contents(result: &RunResult) -> Vec<(String, Vec<u8>)> {
-    let texts = [json::json(result), csv::csv(result), csv::percentiles_csv(result), csv::series_csv(result)];
+    let texts = [
+        page::page(result),
+        json::json(result),
+        csv::csv(result),
+        csv::percentiles_csv(result),
+        csv::series_csv(result),
+    ];
     let pictures: Vec<[Vec<u8>; 2]> = chart::CHARTS
         .par_iter()
         .map(|chart| {
-            let drawing = (chart.draw)(result);
+            let drawing = (chart.draw)(result, chart::Canvas::FILE);
             [drawing.svg().into_bytes(), drawing.png()]
         })
         .collect();

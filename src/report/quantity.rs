@@ -18,6 +18,10 @@ pub enum Kind {
     Share,
     /// A number of messages.
     Messages,
+    /// A number of requests.
+    Requests,
+    /// A number of permits of a lock.
+    Permits,
     /// A number of anything.
     Plain,
 }
@@ -56,6 +60,8 @@ const RATE: &[Unit] = &[
 ];
 const SHARE: &[Unit] = &[unit("%", 0.01, 0.0)];
 const MESSAGES: &[Unit] = &[unit("msg", 1.0, 0.0), unit("k msg", 1e3, 1e5), unit("M msg", 1e6, 1e6), unit("G msg", 1e9, 1e9)];
+const REQUESTS: &[Unit] = &[unit("req", 1.0, 0.0), unit("k req", 1e3, 1e5), unit("M req", 1e6, 1e6), unit("G req", 1e9, 1e9)];
+const PERMITS: &[Unit] = &[unit("permits", 1.0, 0.0), unit("k permits", 1e3, 1e5)];
 const PLAIN: &[Unit] = &[unit("", 1.0, 0.0), unit("k", 1e3, 1e5), unit("M", 1e6, 1e6), unit("G", 1e9, 1e9)];
 
 impl Kind {
@@ -66,6 +72,19 @@ impl Kind {
             "1/s" => Kind::Rate,
             "messages" => Kind::Messages,
             _ => Kind::Share,
+        }
+    }
+
+    /// The kind of a metric by its name too, which tells what is counted: messages, requests, permits, or something that its
+    /// heading names.
+    pub fn of_metric(metric: &str, unit: &str) -> Kind {
+        let (table, own) = metric.split_once('.').unwrap_or((metric, ""));
+        match (Kind::of(unit), table) {
+            (Kind::Messages, _) if own.contains(".busy") => Kind::Plain,
+            (Kind::Messages, "locks") if own.contains(".held") => Kind::Permits,
+            (Kind::Messages, "locks") => Kind::Plain,
+            (Kind::Messages, "services") => Kind::Requests,
+            (kind, _) => kind,
         }
     }
 
@@ -83,6 +102,8 @@ impl Kind {
             Kind::Rate => (RATE, 3),
             Kind::Share => (SHARE, 0),
             Kind::Messages => (MESSAGES, 0),
+            Kind::Requests => (REQUESTS, 0),
+            Kind::Permits => (PERMITS, 0),
             Kind::Plain => (PLAIN, 0),
         };
         if count == 0 { units[zero] } else { *units.iter().rev().find(|unit| typical >= unit.from).unwrap_or(&units[0]) }
@@ -195,7 +216,12 @@ pub fn with_margin(value: f64, half: f64) -> Shown {
         let digits = |x: f64| usize::try_from(exponent(x, 2) + places).unwrap_or(0).min(15);
         return Shown { value: format!("{value:.*e}", digits(value)), margin: Some(format!("{half:.*e}", digits(half))) };
     }
-    Shown { value: rounded(value, places), margin: Some(rounded(half, places)) }
+    let margin = rounded(half, places);
+    // An interval that is narrower than the last digit is none for a reader.
+    if margin.bytes().all(|sign| matches!(sign, b'0' | b'.')) {
+        return Shown { value: exact(value), margin: None };
+    }
+    Shown { value: rounded(value, places), margin: Some(margin) }
 }
 
 /// Places behind the decimal point (negative: before it) at which a number with this half-width ends.
@@ -277,7 +303,8 @@ mod tests {
             (0.5, 3.0, "0.5 ± 3.0"),
             (0.0, 0.02, "0.000 ± 0.020"),
             (10.0, 0.0996, "10.00 ± 0.10"),
-            (240.0, 1e-9, "240.0000 ± 0.0000"),
+            (240.0, 1e-9, "240"),
+            (5.0, 4e-7, "5"),
             (3e-9, 1e-10, "3.00e-9 ± 1.0e-10"),
             (2.5e12, 1e11, "2.50e12 ± 1.0e11"),
         ] {

@@ -2,11 +2,12 @@
 //! for each, with its own scales.
 
 use super::axis::Axis;
+use super::data::{Numbers, short};
 use super::drawing::{Across, Dash, Drawing, Font};
 use super::frame::{Area, Entry, LABEL, Plot, nothing, sheet};
 use super::percentiles::quantile;
 use super::series::largest;
-use super::style::{ALARM, DARK, Ink, NORMAL, PALETTE, fitted, text_width};
+use super::style::{ALARM, Canvas, DARK, Ink, NORMAL, PALETTE, fitted, text_width};
 use crate::experiment::Shape;
 use crate::report::block::Table;
 use crate::report::quantity::{Kind, plainly};
@@ -27,7 +28,7 @@ struct Panel<'a> {
 }
 
 /// Draws it.
-pub fn latency_histogram(result: &RunResult) -> Drawing {
+pub fn latency_histogram(result: &RunResult, canvas: Canvas) -> Drawing {
     let panel_of = |table: Table, name: &str, what: &'static str| {
         let shape = result.summary.distributions.get(&format!("{}.{name}.{what}", table.prefix()))?;
         (shape.count > 0 && !shape.bins.is_empty()).then(|| Panel { name: name.to_owned(), what, shape })
@@ -58,29 +59,34 @@ pub fn latency_histogram(result: &RunResult) -> Drawing {
         "Distribution of the sojourn: wait and service"
     };
     let note = (most.len() < pools.len())
-        .then(|| format!("the {} of {} pools with the most messages are shown", most.len(), pools.len()));
+        .then(|| format!("The {} of {} pools with the most messages are shown.", most.len(), pools.len()));
     let marked = |order: f64| shown.iter().any(|panel| supports(panel.shape, order));
     let legend: Vec<Entry> = MARKS
         .into_iter()
         .filter(|(_, order, _)| marked(*order))
         .map(|(label, _, ink)| Entry::line(label, ink, Dash::Dashed))
         .collect();
-    let (mut drawing, area) = sheet(result, what, note.as_deref(), &legend);
+    let (mut drawing, area) = sheet(result, canvas, what, note, &legend);
     if shown.is_empty() {
-        nothing(&mut drawing, area, "no message was finished while it was measured");
+        nothing(&mut drawing, area, "No message was finished while it was measured.");
         return drawing;
     }
     let across = match shown.len() {
+        _ if canvas.is_narrow() => 1,
         1 => 1,
         2..=4 => 2,
         _ => 3,
     };
     let down = shown.len().div_ceil(across);
-    let (width, height) = ((area.right - area.left) / across as f64, (area.bottom - area.top) / down as f64);
+    let (width, mut height) = (area.width() / across as f64, (area.bottom - area.top) / down as f64);
+    if !canvas.titled && down > 1 {
+        height = 230.0;
+        drawing.cut(area.top + height * down as f64);
+    }
     for (place, own) in shown.iter().enumerate() {
         let (column, row) = ((place % across) as f64, (place / across) as f64);
         let (left, top) = (area.left + column * width, area.top + row * height);
-        let inner = Area { left, top, right: left + width - 20.0, bottom: top + height - if down > 1 { 14.0 } else { 0.0 } };
+        let inner = Area { left, top, right: left + width - if across > 1 { 20.0 } else { 0.0 }, bottom: top + height - if down > 1 { 14.0 } else { 0.0 } };
         panel(&mut drawing, inner, own);
     }
     drawing
@@ -90,6 +96,7 @@ pub fn latency_histogram(result: &RunResult) -> Drawing {
 fn panel(drawing: &mut Drawing, area: Area, Panel { name, what, shape }: &Panel) {
     let count = format!("{} messages", plainly(shape.count as f64, Kind::Plain));
     let room = area.right - area.left - text_width(&count, LABEL.size, false) - 16.0;
+    let full_name = name;
     let name = fitted(name, NORMAL, true, room);
     let behind = area.left + text_width(&name, NORMAL, true) + 10.0;
     drawing.text((area.left, area.top), name, Font { size: NORMAL, bold: true, ink: DARK }, Across::Left);
@@ -109,16 +116,25 @@ fn panel(drawing: &mut Drawing, area: Area, Panel { name, what, shape }: &Panel)
     let x = Axis { to: if x.from == 0.0 { last.max(f64::MIN_POSITIVE) } else { x.to }, ..x };
     let x = Axis { ticks: x.ticks.iter().filter(|(value, _)| *value <= x.to * (1.0 + 1e-9)).cloned().collect(), ..x };
     let below = Area { top: area.top + 24.0, ..area };
-    let plot = Plot::draw(drawing, below, (x, what), (Axis::from_zero(Kind::Share, highest, 4.0), "messages in a bin"));
-    for [from, to, observations] in &bins {
-        if *observations > 0.0 {
+    let plot = Plot::draw(drawing, below, (x, what), (Axis::from_zero(Kind::Share, highest, 4.0), "messages in a bin"), false);
+    plot.data(drawing, None, |drawing| {
+        for [from, to, observations] in bins.iter().filter(|bin| bin[2] > 0.0) {
             let (left, top) = plot.at((*from, observations / total));
             let (right, bottom) = plot.at((*to, 0.0));
             // A hair of white between bars that are wide enough for it.
             let gap = if right - left > 6.0 { 1.0 } else { 0.0 };
             drawing.rectangle((left, top), (right - gap, bottom), PALETTE[0], 0.85);
         }
-    }
+    });
+    let numbers = Numbers {
+        name: format!("{full_name}: {what}"),
+        ink: PALETTE[0].variable(),
+        x: bins.iter().filter_map(|bin| short(bin[0])).collect(),
+        until: bins.iter().filter_map(|bin| short(bin[1])).collect(),
+        y: bins.iter().map(|bin| short(bin[2] / total)).collect(),
+        ..Numbers::default()
+    };
+    plot.keep(drawing, numbers);
     for (_, order, ink) in MARKS {
         let value = quantile(shape, order);
         if supports(shape, order) && (first..=last).contains(&value) {

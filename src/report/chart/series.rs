@@ -1,17 +1,17 @@
-//! Time series in charts: bins to points, bands, and the time that was not measured.
+//! Time series in charts: bins to points, bands, and sums.
 
-use super::drawing::{Dash, Drawing, Point};
-use super::frame::{Entry, Plot};
-use super::style::{Ink, MIDDLE};
+use super::drawing::{Drawing, Point};
+use super::frame::Plot;
+use super::style::{Canvas, Ink};
 use crate::experiment::{Column, Series, Summary};
-use crate::report::quantity::{Kind, plainly};
-use crate::report::result::RunResult;
 
 /// More points than these make two lines a thicket; neighbours are drawn as one.
-const MOST_POINTS: usize = 120;
+pub(super) fn most_points(canvas: Canvas) -> usize {
+    if canvas.is_narrow() { 80 } else { 160 }
+}
 
 /// A column made ready to draw: one point a bin, at its middle.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Curve {
     /// Mean over replications.
     pub mean: Vec<Point>,
@@ -25,10 +25,10 @@ pub(super) struct Curve {
 }
 
 /// Two lines and what lies between them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Band {
-    low: Vec<Point>,
-    high: Vec<Point>,
+    pub low: Vec<Point>,
+    pub high: Vec<Point>,
 }
 
 impl Band {
@@ -49,17 +49,17 @@ impl Band {
 }
 
 impl Curve {
-    /// Of a column of a series, by its name.
-    pub fn of(summary: &Summary, name: &str, column: &Column) -> Curve {
+    /// Of a column of a series, by its name, in at most so many points.
+    pub fn of(summary: &Summary, name: &str, column: &Column, most: usize) -> Curve {
         let bin = summary.series.bin(column);
         let average = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
         let ends = |ends: &[Option<f64>]| -> Vec<f64> { ends.iter().map(|end| end.unwrap_or(f64::NAN)).collect() };
         Curve {
-            mean: points(&column.mean, bin, average),
-            interval: Band { low: points(&ends(&column.low), bin, average), high: points(&ends(&column.high), bin, average) },
+            mean: points(&column.mean, bin, most, average),
+            interval: Band { low: points(&ends(&column.low), bin, most, average), high: points(&ends(&column.high), bin, most, average) },
             range: Band {
-                low: points(&column.min, bin, |part| part.iter().copied().fold(f64::INFINITY, f64::min)),
-                high: points(&column.max, bin, |part| part.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
+                low: points(&column.min, bin, most, |part| part.iter().copied().fold(f64::INFINITY, f64::min)),
+                high: points(&column.max, bin, most, |part| part.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
             },
             warmup: summary.warmup(name),
         }
@@ -69,25 +69,6 @@ impl Curve {
     pub fn most(&self) -> f64 {
         self.mean.iter().map(|point| point.1).fold(0.0, f64::max)
     }
-
-    /// Draws the mean: dashed where it was not measured and there is no shade to say so.
-    pub fn draw(&self, drawing: &mut Drawing, plot: &Plot, shaded: f64, ink: Ink, width: f64) {
-        let own = if self.warmup > shaded { self.mean.partition_point(|point| point.0 < self.warmup) } else { 0 };
-        let pixels = |points: &[Point]| points.iter().map(|&point| plot.at(point)).collect();
-        let meeting = (own + 1).min(self.mean.len());
-        if own > 0 {
-            drawing.line(pixels(&self.mean[..meeting]), ink, width, Dash::Dashed);
-        }
-        if own < self.mean.len() {
-            drawing.line(pixels(&self.mean[own..]), ink, width, Dash::Solid);
-        }
-    }
-}
-
-/// The legend's entry for intervals of means over time.
-pub(super) fn interval_entry(result: &RunResult, ink: Ink, opacity: f64) -> Entry {
-    let confidence = plainly(result.provenance.confidence, Kind::Share);
-    Entry::fill(format!("{confidence} interval of the mean, pointwise"), ink, opacity)
 }
 
 /// The sum of the means of some columns over time, and the width of its bins; `None` of none. Where the parts of a model are
@@ -128,8 +109,8 @@ fn widened(values: &[f64], bin: f64, width: f64) -> Vec<f64> {
 
 /// One point for each bin, or for several where there are too many. What is no number is left out; a lone point becomes a
 /// line over its bin.
-fn points(values: &[f64], bin: f64, joined: impl Fn(&[f64]) -> f64) -> Vec<Point> {
-    let together = values.len().div_ceil(MOST_POINTS).max(1);
+fn points(values: &[f64], bin: f64, most: usize, joined: impl Fn(&[f64]) -> f64) -> Vec<Point> {
+    let together = values.len().div_ceil(most).max(1);
     let mut points: Vec<Point> = values
         .chunks(together)
         .enumerate()
@@ -143,8 +124,8 @@ fn points(values: &[f64], bin: f64, joined: impl Fn(&[f64]) -> f64) -> Vec<Point
 }
 
 /// Means over time as points.
-pub(super) fn line(values: &[f64], bin: f64) -> Vec<Point> {
-    points(values, bin, |part| part.iter().sum::<f64>() / part.len() as f64)
+pub(super) fn line(values: &[f64], bin: f64, most: usize) -> Vec<Point> {
+    points(values, bin, most, |part| part.iter().sum::<f64>() / part.len() as f64)
 }
 
 /// Seconds that a series covers.
@@ -155,27 +136,6 @@ pub(super) fn length(series: &Series) -> f64 {
 /// The time that was measured for no part of the model: what is shaded.
 pub(super) fn unmeasured(summary: &Summary) -> f64 {
     summary.parts.iter().map(|part| part.warmup).reduce(f64::min).unwrap_or(summary.series.warmup)
-}
-
-/// The legend's entries for warm-ups: of all, and of the curves that have a longer one of their own.
-pub(super) fn warmup_entries<'a>(summary: &Summary, curves: impl IntoIterator<Item = &'a Curve>) -> Vec<Entry> {
-    let shaded = unmeasured(summary);
-    let all = (shaded > 0.0).then(|| Entry::fill("warm-up, not measured", SHADE, SHADE_OPACITY));
-    let own = curves.into_iter().any(|curve| curve.warmup > shaded);
-    all.into_iter().chain(own.then(|| Entry::line("its own warm-up, not measured", MIDDLE, Dash::Dashed))).collect()
-}
-
-const SHADE: Ink = MIDDLE;
-const SHADE_OPACITY: f64 = 0.13;
-
-/// Shades the time that was measured for no part.
-pub(super) fn shade_warmup(drawing: &mut Drawing, plot: &Plot, summary: &Summary) {
-    let shaded = unmeasured(summary);
-    if shaded > 0.0 {
-        let (right, _) = plot.at((shaded, 0.0));
-        drawing.rectangle((plot.area.left, plot.area.top), (right, plot.area.bottom), SHADE, SHADE_OPACITY);
-        drawing.line(vec![(right, plot.area.top), (right, plot.area.bottom)], MIDDLE, 1.0, Dash::Dashed);
-    }
 }
 
 /// The positions of the entities with the largest `size`, at most so many, in their own order.
@@ -204,12 +164,12 @@ mod tests {
             parts: Vec::new(),
         };
         let column = Column { mean: values.clone(), min: values.clone(), max: values, ..Column::empty("1") };
-        let curve = Curve::of(&summary, "queues.jobs.backlog", &column);
-        assert!(curve.mean.len() <= MOST_POINTS && curve.interval.is_empty());
+        let curve = Curve::of(&summary, "queues.jobs.backlog", &column, 120);
+        assert!(curve.mean.len() <= 120 && curve.interval.is_empty());
         assert!((curve.mean.last().unwrap().0 - 1000.0).abs() < 2.0);
         summary.series.bin = 10.0;
         let one = Column { low: vec![Some(2.5)], high: vec![Some(3.5)], ..column_of(&[3.0]) };
-        let curve = Curve::of(&summary, "queues.jobs.backlog", &one);
+        let curve = Curve::of(&summary, "queues.jobs.backlog", &one, 120);
         assert_eq!((curve.mean, curve.interval.most()), (vec![(0.0, 3.0), (10.0, 3.0)], 3.5));
     }
 
