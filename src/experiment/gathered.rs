@@ -2,6 +2,7 @@
 
 use super::columns::columns;
 use super::controls::Controls;
+use super::lately::lately;
 use super::pool::Pool;
 use super::replication::{Replication, Schedule, simulate};
 use super::shape::shape;
@@ -134,6 +135,7 @@ impl Gathered {
             simulated: replication.end.as_secs_f64(),
         });
         self.kept += replication.series.bins.len() * gauges(&self.model).len();
+        self.kept += replication.series.gained.iter().flatten().map(measure::Gained::kept).sum::<usize>();
         if self.series.is_empty() || self.kept <= KEPT_NUMBERS {
             self.series.push(replication.series);
             self.ends.push(replication.end);
@@ -169,7 +171,8 @@ impl Gathered {
         let (bin, columns) = columns(&gauges(&self.model), &mut self.series, &self.ends, confidence, self.model.plan.antithetic);
         let window = Window { series: &self.series, ends: &self.ends, warmup: self.schedule.warmup };
         let stability = stability(&self.model, &readings, &window);
-        let series = Series { bin, warmup: self.schedule.warmup.as_secs_f64(), columns };
+        let latencies = lately(&self.model, &self.series, confidence, self.model.plan.antithetic);
+        let series = Series { bin, warmup: self.schedule.warmup.as_secs_f64(), columns, latencies };
         Summary { metrics: readings, distributions, series, stability, replicates: self.replicates, parts: Vec::new() }
     }
 

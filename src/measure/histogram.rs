@@ -147,6 +147,11 @@ impl Histogram {
         self.sum += other.sum;
     }
 
+    /// Observations in each bucket, modulo 2^32; it gets longer by whole octaves.
+    pub(super) fn counts(&self) -> &[u32] {
+        &self.counts
+    }
+
     /// The observations by bucket.
     pub fn census(&self) -> Census {
         Census::of(self.buckets().into_iter())

@@ -1,6 +1,7 @@
 //! Observers that turn transitions into numbers: histograms of latencies, levels over time, series, and a journal.
 
 mod census;
+mod gained;
 mod histogram;
 mod journal;
 mod laws;
@@ -12,6 +13,7 @@ mod source;
 mod sums;
 
 pub use census::Census;
+pub use gained::{Gained, Gains, edges, followed};
 pub use histogram::Histogram;
 pub use journal::{Journal, Row, Rows};
 pub use laws::{Violation, laws};

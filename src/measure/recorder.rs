@@ -109,6 +109,16 @@ impl Recorder {
         queues.chain(self.pools.iter_mut().map(|pool| &mut pool.busy)).chain(shared)
     }
 
+    /// The histograms that hold what a producer's callers wait, or the completions of one whose messages nobody waits for.
+    pub(super) fn answers(&self, at: usize, calls: bool) -> Vec<&Histogram> {
+        let producer = &self.producers[at];
+        match (calls, producer.completes_at.as_slice()) {
+            (true, _) => vec![&producer.response],
+            (false, []) => vec![&producer.completion],
+            (false, pools) => pools.iter().map(|pool| &self.pools[pool.0 as usize].sojourn).collect(),
+        }
+    }
+
     /// A producer's record, completed by what stands elsewhere.
     pub(super) fn producer(&self, at: usize) -> ProducerRecord {
         let mut record = self.producers[at].clone();

@@ -143,6 +143,7 @@ pub fn gauges(model: &Model) -> Vec<Gauge> {
         all.push(rate(format!("producers.{}.goodput.rate", producer.name)));
     }
     for service in &model.services {
+        all.push(rate(format!("services.{}.offered.rate", service.name)));
         all.push(Gauge { name: format!("services.{}.waiting", service.name), unit: "messages", scale: 1.0 });
         all.push(rate(format!("services.{}.throughput", service.name)));
         let scale = 1.0 / f64::from(service.workers());
@@ -169,6 +170,7 @@ pub fn reading(model: &Model, recorder: &Recorder) -> Vec<u128> {
     }
     for at in 0..model.services.len() {
         let pool = &recorder.pools[model.pools.len() + at];
+        all.push(u128::from(recorder.queues[model.queues.len() + at].published));
         all.push(recorder.queues[model.queues.len() + at].ready.integral());
         all.extend([u128::from(pool.finished), pool.busy.integral()]);
     }

@@ -259,8 +259,8 @@ fn group(table: Table, names: &[String], result: &RunResult, title: &'static str
                     let nothing = Shown { value: quantity::NOTHING.to_owned(), margin: None };
                     let own = reading(name, metric).filter(|_| *keep != Once || from_empty(name));
                     let mut shown = own.map_or(nothing, |reading| quantity::shown(&reading.value, unit));
-                    if !interval {
-                        shown.margin = None;
+                    if !interval && shown.margin.take().is_some() {
+                        shown.value = quantity::at_most(&shown.value, 4);
                     }
                     shown
                 })

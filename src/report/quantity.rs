@@ -157,7 +157,8 @@ pub fn sentence(estimate: &Estimate, kind: Kind) -> String {
     if shown.is_nothing() {
         return shown.value;
     }
-    let lopsided = match (estimate.estimate, estimate.low, estimate.high) {
+    // What needs no margin needs no ends.
+    let lopsided = shown.margin.is_some() && match (estimate.estimate, estimate.low, estimate.high) {
         (Some(value), Some(low), Some(high)) => ((high - value) - (value - low)).abs() > 0.2 * (high - low),
         _ => false,
     };
@@ -267,6 +268,15 @@ pub fn significant(value: f64, digits: u32) -> String {
         return format!("{value:.*e}", kept as usize);
     }
     rounded(value, (kept as i32 - exponent).max(0))
+}
+
+/// A number as text with at most so many significant digits, where it has more.
+pub fn at_most(text: &str, digits: u32) -> String {
+    let significant_digits = text.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    match text.parse() {
+        Ok(value) if significant_digits > digits as usize && text.contains('.') && !text.contains('e') => significant(value, digits),
+        _ => text.to_owned(),
+    }
 }
 
 /// A number without uncertainty: up to six digits, no zeros behind.

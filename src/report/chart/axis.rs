@@ -72,7 +72,11 @@ impl Axis {
             to = values.iter().copied().find(|&value| value >= most * (1.0 - 1e-9)).unwrap_or(to);
             values.retain(|&value| value <= to);
         }
-        let ticks = values.into_iter().map(|value| (value, plainly(value, kind))).collect();
+        let label = |value: f64| match value {
+            60.0 if kind == Kind::Time => "1 min".to_owned(),
+            value => plainly(value, kind),
+        };
+        let ticks = values.into_iter().map(|value| (value, label(value))).collect();
         Axis { scale: Scale::Log, kind, from, to, ticks, unit: "" }
     }
 

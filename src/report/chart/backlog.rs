@@ -28,7 +28,12 @@ pub fn backlog(result: &RunResult, canvas: Canvas) -> Drawing {
             (!curve.mean.is_empty()).then_some((full, name, curve))
         })
         .collect();
-    let sizes: Vec<f64> = all.iter().map(|(_, _, curve)| curve.mean.iter().map(|point| point.1).sum()).collect();
+    let size = |curve: &Curve| -> f64 { curve.mean.iter().map(|point| point.1).sum() };
+    let number = all.len();
+    // Where nothing ever waited there is nothing to see, unless that is so everywhere.
+    let some: Vec<(String, String, Curve)> = all.iter().filter(|(_, _, curve)| size(curve) > 0.0).cloned().collect();
+    let all = if some.is_empty() { all } else { some };
+    let sizes: Vec<f64> = all.iter().map(|(_, _, curve)| size(curve)).collect();
     let shown = largest(&sizes, PALETTE.len());
     let kept = |table: &str| shown.iter().any(|&at| all[at].0.starts_with(table));
     let (upwards, kind) = match (kept("queues."), kept("services.")) {
@@ -36,8 +41,11 @@ pub fn backlog(result: &RunResult, canvas: Canvas) -> Drawing {
         (false, true) => ("waiting for a worker", Kind::Requests),
         _ => ("messages in the backlog, requests that wait", Kind::Plain),
     };
-    let note = (shown.len() < all.len())
-        .then(|| format!("The {} with the largest backlogs of {} queues and services are shown.", shown.len(), all.len()));
+    let note = match (shown.len() < all.len(), all.len() < number) {
+        (true, _) => Some(format!("The {} with the largest backlogs of {number} queues and services are shown.", shown.len())),
+        (false, true) => Some(format!("Nothing ever waits elsewhere; there are {number} queues and services.")),
+        (false, false) => None,
+    };
     let many = summary.replicates.len() > 1;
     let bands = if many && shown.len() <= MOST_BANDS { Bands::Both } else { Bands::None };
     let theory = match shown.as_slice() {

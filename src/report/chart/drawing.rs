@@ -21,6 +21,8 @@ pub struct Drawing {
     pub(super) height: f64,
     pub(super) shapes: Vec<(Part, Shape)>,
     part: Part,
+    /// Whether there was nothing to draw.
+    pub bare: bool,
     /// The numbers behind it.
     pub(super) plots: Vec<Plotted>,
     /// What is said of something that is pointed at; see [`Part::About`].
@@ -82,7 +84,7 @@ impl Drawing {
     /// An empty sheet. The title is for programs that read pictures aloud.
     pub(super) fn new(canvas: Canvas, title: String, what: String, note: Option<String>) -> Drawing {
         let (shapes, plots, remarks) = (Vec::new(), Vec::new(), Vec::new());
-        Drawing { canvas, title, what, note, height: canvas.height, shapes, part: Part::Sheet, plots, remarks }
+        Drawing { canvas, title, what, note, height: canvas.height, shapes, part: Part::Sheet, bare: false, plots, remarks }
     }
 
     /// Gives the sheet this height in pixels.

@@ -38,12 +38,17 @@ pub(super) struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Swatch {
     Line(Ink, Dash),
+    Thin(Ink),
     Fill(Ink, f64),
 }
 
 impl Entry {
     pub fn line(label: impl Into<String>, ink: Ink, dash: Dash) -> Entry {
         Entry { label: label.into(), swatch: Swatch::Line(ink, dash), key: None }
+    }
+
+    pub fn thin(label: impl Into<String>, ink: Ink) -> Entry {
+        Entry { label: label.into(), swatch: Swatch::Thin(ink), key: None }
     }
 
     pub fn fill(label: impl Into<String>, ink: Ink, opacity: f64) -> Entry {
@@ -111,6 +116,7 @@ fn draw_legend(drawing: &mut Drawing, legend: &[Entry], top: f64) -> f64 {
         drawing.part(entry.key.map_or(Part::Sheet, Part::Key), |drawing| {
             match entry.swatch {
                 Swatch::Line(ink, dash) => drawing.line(vec![(x, y), (x + SWATCH, y)], ink, 2.5, dash),
+                Swatch::Thin(ink) => drawing.line(vec![(x, y), (x + SWATCH, y)], ink, 1.0, Dash::Solid),
                 Swatch::Fill(ink, opacity) => drawing.rectangle((x, y - 6.0), (x + SWATCH, y + 6.0), ink, opacity),
             }
             drawing.text((x + SWATCH + 8.0, y), label, Font { ink: DARK, ..LABEL }, Across::Left);
@@ -165,6 +171,8 @@ impl Plot {
             let (x, _) = self.at((*value, 0.0));
             drawing.line(vec![(x, inner.bottom), (x, inner.bottom + 5.0)], MIDDLE, 1.0, Dash::Solid);
             let half = text_width(label, SMALL, false) / 2.0;
+            // The last one must not reach beyond the sheet.
+            let x = x.min(drawing.canvas.width - half - 1.0);
             if x - half >= free {
                 drawing.text((x, inner.bottom + 16.0), label.as_str(), LABEL, Across::Middle);
                 free = x + half + 6.0;
@@ -219,6 +227,7 @@ pub(super) fn label_ends(drawing: &mut Drawing, plot: &Plot, mut ends: Vec<(usiz
 
 /// A sentence where there is nothing to draw.
 pub(super) fn nothing(drawing: &mut Drawing, area: Area, why: &str) {
+    drawing.bare = true;
     if !drawing.canvas.titled {
         drawing.cut(80.0);
         drawing.text((area.left, 40.0), why, Font { size: NORMAL, bold: false, ink: MIDDLE }, Across::Left);

@@ -19,6 +19,11 @@ const MOST_PANELS: usize = 6;
 /// Quantiles that are marked: name, order, colour.
 const MARKS: [(&str, f64, Ink); 2] = [("median", 0.5, DARK), ("p99", 0.99, ALARM)];
 
+/// A p99 that is so many times the median needs an axis of orders of magnitude.
+const STEEP: f64 = 20.0;
+/// Bins on such an axis.
+const MAGNITUDE_BINS: usize = 48;
+
 /// A small chart.
 struct Panel<'a> {
     name: String,
@@ -102,7 +107,8 @@ fn panel(drawing: &mut Drawing, area: Area, Panel { name, what, shape }: &Panel)
     drawing.text((area.left, area.top), name, Font { size: NORMAL, bold: true, ink: DARK }, Across::Left);
     drawing.text((behind, area.top), count, LABEL, Across::Left);
 
-    let bins = drawn(shape);
+    let steep = quantile(shape, 0.99) > STEEP * quantile(shape, 0.5) && quantile(shape, 0.5) > 0.0;
+    let bins = if steep { by_magnitude(shape) } else { drawn(shape) };
     let (first, last) = match bins.as_slice() {
         [] => return,
         // A single bar stands in the middle of some space.
@@ -112,7 +118,9 @@ fn panel(drawing: &mut Drawing, area: Area, Panel { name, what, shape }: &Panel)
     let total = shape.count as f64;
     let highest = bins.iter().map(|bin| bin[2] / total).fold(0.0, f64::max);
     // Times that hardly differ would be a single needle on an axis from zero.
-    let x = if first > 0.5 * last { Axis::between(Kind::Time, first, last, 4.0) } else { Axis::from_zero(Kind::Time, last, 5.0) };
+    let x = if steep {
+        Axis::log(Kind::Time, first, last)
+    } else if first > 0.5 * last { Axis::between(Kind::Time, first, last, 4.0) } else { Axis::from_zero(Kind::Time, last, 5.0) };
     let x = Axis { to: if x.from == 0.0 { last.max(f64::MIN_POSITIVE) } else { x.to }, ..x };
     let x = Axis { ticks: x.ticks.iter().filter(|(value, _)| *value <= x.to * (1.0 + 1e-9)).cloned().collect(), ..x };
     let below = Area { top: area.top + 24.0, ..area };
@@ -149,6 +157,37 @@ fn supports(shape: &Shape, order: f64) -> bool {
     shape.quantiles.iter().any(|[at, _]| (order - 1e-12..1.0).contains(at))
 }
 
+/// Bins of equal width on a logarithmic axis, with the observations that lie between the quantiles: where they run through
+/// orders of magnitude, bins of equal width would show one bar.
+fn by_magnitude(shape: &Shape) -> Vec<[f64; 3]> {
+    let points: Vec<[f64; 2]> = shape.quantiles.iter().copied().filter(|point| point[0] < 1.0 && point[1].is_finite()).collect();
+    let positive = || points.iter().map(|point| point[1]).filter(|&value| value > 0.0);
+    let (low, high) = (positive().fold(f64::INFINITY, f64::min), positive().fold(0.0, f64::max));
+    if low >= high {
+        return drawn(shape);
+    }
+    // A hair around, so that both ends lie inside.
+    let (low, high) = ((0.98 * low).ln(), (1.02 * high).ln());
+    let width = (high - low) / MAGNITUDE_BINS as f64;
+    let place = |value: f64| ((value.max(1e-300).ln() - low) / width).clamp(0.0, MAGNITUDE_BINS as f64 - 1e-9);
+    let mut counts = vec![0.0; MAGNITUDE_BINS];
+    let total = shape.count as f64;
+    counts[place(points[0][1]) as usize] += points[0][0] * total;
+    for pair in points.windows(2) {
+        let (mass, from, to) = ((pair[1][0] - pair[0][0]) * total, place(pair[0][1]), place(pair[1][1]));
+        if to - from < 1e-9 {
+            counts[to as usize] += mass;
+            continue;
+        }
+        for (at, count) in counts.iter_mut().enumerate().take(to as usize + 1).skip(from as usize) {
+            let shared = to.min(at as f64 + 1.0) - from.max(at as f64);
+            *count += mass * shared / (to - from);
+        }
+    }
+    let edge = |at: usize| (low + at as f64 * width).exp();
+    counts.into_iter().enumerate().map(|(at, count)| [edge(at), edge(at + 1), count]).collect()
+}
+
 /// The bins to draw: all but a last one that is wider than the others, which holds the rest. A bin without width, as equal
 /// times give it, gets some.
 fn drawn(shape: &Shape) -> Vec<[f64; 3]> {
@@ -164,6 +203,12 @@ fn drawn(shape: &Shape) -> Vec<[f64; 3]> {
     {
         before[2] += last[2];
         bins.pop();
+    }
+    // Times that differ by nothing that one could see are one bar.
+    if let ([first, ..], [.., last]) = (&bins[..], &bins[..])
+        && last[1] - first[0] < 1e-4 * last[1]
+    {
+        bins = vec![[first[0], first[0], bins.iter().map(|bin| bin[2]).sum()]];
     }
     for bin in &mut bins {
         if bin[1] <= bin[0] {

@@ -10,7 +10,9 @@ mod layout;
 mod percentiles;
 mod png;
 mod raster;
+mod response;
 mod series;
+mod services;
 mod style;
 mod svg;
 mod symbols;
@@ -23,6 +25,8 @@ pub use backlog::backlog;
 pub use drawing::Drawing;
 pub use histogram::latency_histogram;
 pub use percentiles::latency_percentiles;
+pub use response::latency_over_time;
+pub use services::services;
 pub use style::Canvas;
 pub use system::system;
 pub use throughput::throughput;
@@ -37,14 +41,26 @@ pub struct Chart {
     pub name: &'static str,
     /// Draws it. A result without the data for it gives a chart that says so.
     pub draw: fn(&RunResult, Canvas) -> Drawing,
+    /// Whether it is left out of results without the data for it.
+    pub optional: bool,
 }
 
-/// All charts of a run.
-pub const CHARTS: [Chart; 6] = [
-    Chart { name: "system", draw: system },
-    Chart { name: "latency-percentiles", draw: latency_percentiles },
-    Chart { name: "latency-histogram", draw: latency_histogram },
-    Chart { name: "backlog", draw: backlog },
-    Chart { name: "throughput", draw: throughput },
-    Chart { name: "utilization", draw: utilization },
+const fn always(name: &'static str, draw: fn(&RunResult, Canvas) -> Drawing) -> Chart {
+    Chart { name, draw, optional: false }
+}
+
+const fn optional(name: &'static str, draw: fn(&RunResult, Canvas) -> Drawing) -> Chart {
+    Chart { name, draw, optional: true }
+}
+
+/// All charts of a run: the system, what a reader asks for first, and why that is so.
+pub const CHARTS: [Chart; 8] = [
+    optional("system", system),
+    always("latency-percentiles", latency_percentiles),
+    always("latency-histogram", latency_histogram),
+    optional("latency-over-time", latency_over_time),
+    always("backlog", backlog),
+    always("throughput", throughput),
+    optional("services", services),
+    always("utilization", utilization),
 ];

@@ -11,7 +11,7 @@ use crate::experiment::Shape;
 use crate::model::Quantity;
 use crate::model::Statistic;
 use crate::report::block::Table;
-use crate::report::quantity::Kind;
+use crate::report::quantity::{Kind, plainly};
 use crate::report::result::RunResult;
 
 /// The axis ends here, at 99.999 %.
@@ -20,6 +20,8 @@ const MOST_NINES: f64 = 5.0;
 const FAR_APART: f64 = 30.0;
 /// More lines than these have their names in a legend.
 const MOST_LABELS: usize = 10;
+/// How solid a band is.
+const INTERVAL: f64 = 0.2;
 /// The widest name beside a line in pixels.
 const WIDEST_LABEL: f64 = 190.0;
 
@@ -31,6 +33,8 @@ struct Curve {
     dash: Dash,
     /// What theory says of it.
     theory: Vec<Point>,
+    /// The intervals of the quantiles that have a name: nines, lower and upper end.
+    intervals: Vec<[f64; 3]>,
 }
 
 /// Draws it: what callers wait where somebody waits for an answer, what they see of it, and how long it takes until all that they
@@ -58,7 +62,15 @@ fn curve(result: &RunResult, metric: &str, label: String, ink: Ink, dash: Dash) 
         }
         _ => None,
     });
-    Some(Curve { label, theory: theory.collect(), points, ink, dash })
+    let intervals = Quantity::Latency.statistics().iter().filter_map(|&(suffix, statistic)| match statistic {
+        Statistic::Quantile(order) => {
+            let value = &result.summary.metrics.get(&format!("{metric}.{suffix}"))?.value;
+            Some([nines(order), value.low?, value.high?]).filter(|ends| ends[0] <= far + 1e-9)
+        }
+        _ => None,
+    });
+    let intervals = intervals.collect();
+    Some(Curve { label, theory: theory.collect(), intervals, points, ink, dash })
 }
 
 /// The lines of messages that nobody waits for, and what is left out.
@@ -129,12 +141,14 @@ fn messages(result: &RunResult) -> (Vec<Curve>, Option<String>) {
 fn responses(result: &RunResult, callers: &[&str]) -> (Vec<Curve>, Option<String>) {
     let own = |name: &str, metric: &str| shape(result, &format!("producers.{name}.{metric}"));
     let p99 = |name: &&str| own(name, "response").map_or(0.0, |shape| quantile(shape, 0.99));
-    let shown = largest(&callers.iter().map(p99).collect::<Vec<f64>>(), PALETTE.len() / 2);
+    let seen = |name: &str| own(name, "observed").map(|shape| &shape.quantiles) != own(name, "response").map(|shape| &shape.quantiles);
+    let two = callers.iter().any(|name| own(name, "observed").is_some() && seen(name));
+    let shown = largest(&callers.iter().map(p99).collect::<Vec<f64>>(), if two { PALETTE.len() / 2 } else { PALETTE.len() });
     let mut inks = PALETTE.into_iter();
     let mut curves = Vec::new();
     for &at in &shown {
         let name = callers[at];
-        let label = |what: &str| if shown.len() > 1 { format!("{name}: {what}") } else { what.to_owned() };
+        let label = |what: &str| if callers.len() > 1 { format!("{name}: {what}") } else { what.to_owned() };
         let response = own(name, "response").map(|shape| &shape.quantiles);
         // What is done when the answer is there has no line of its own, nor what its caller sees if he never has to wait.
         let differs = |metric: &str| own(name, metric).map(|shape| &shape.quantiles) != response;
@@ -144,7 +158,7 @@ fn responses(result: &RunResult, callers: &[&str]) -> (Vec<Curve>, Option<String
             curves.extend(curve(result, &full, label("until all is done"), ink, Dash::Dashed));
         }
         curves.extend(curve(result, &format!("producers.{name}.response"), label("response"), ink, Dash::Solid));
-        if own(name, "observed").is_some() && differs("observed") {
+        if two && own(name, "observed").is_some() && differs("observed") {
             let full = format!("producers.{name}.observed");
             let Some(ink) = inks.next() else { break };
             curves.extend(curve(result, &full, label("observed by the callers"), ink, Dash::Solid));
@@ -170,7 +184,11 @@ fn draw(result: &RunResult, canvas: Canvas, curves: &[Curve], note: Option<Strin
         legend.extend(keys.map(|(at, curve)| Entry::line(curve.label.as_str(), curve.ink, curve.dash).of(at)));
     }
     if curves.iter().any(|curve| curve.theory.len() > 1) {
-        legend.push(Entry::line("theory, exact", DARK, Dash::Solid));
+        legend.push(Entry::thin("theory, exact", DARK));
+    }
+    if curves.iter().any(|curve| curve.intervals.len() > 1) {
+        let confidence = plainly(result.provenance.confidence, Kind::Share);
+        legend.push(Entry::fill(format!("{confidence} interval, from p50 on"), curves[0].ink, INTERVAL));
     }
     let (mut drawing, mut area) = sheet(result, canvas, what, note, &legend);
     let name = |curve: &Curve| fitted(&curve.label, SMALL, false, WIDEST_LABEL);
@@ -182,13 +200,28 @@ fn draw(result: &RunResult, canvas: Canvas, curves: &[Curve], note: Option<Strin
     let plot = Plot::draw(&mut drawing, area, x, (upwards(curves), "latency"), false);
     for (key, curve) in curves.iter().enumerate() {
         let line = curve.points.iter().map(|&point| plot.at(point)).collect();
-        plot.data(&mut drawing, Some(key), |drawing| drawing.line(line, curve.ink, 2.5, curve.dash));
+        let end = |end: usize| move |ends: &[f64; 3]| (ends[0], ends[end]);
+        let band = curve.intervals.iter().map(end(2)).chain(curve.intervals.iter().rev().map(end(1)));
+        let band = band.map(|point| plot.at(point)).collect();
+        plot.data(&mut drawing, Some(key), |drawing| {
+            drawing.area(band, curve.ink, INTERVAL);
+            drawing.line(line, curve.ink, 2.5, curve.dash);
+        });
+        let known = |end: usize| -> Vec<Option<f64>> {
+            let at = |point: &Point| {
+                let ends = curve.intervals.iter().find(|ends| (ends[0] - point.0).abs() < 1e-9)?;
+                short(ends[end])
+            };
+            curve.points.iter().map(at).collect()
+        };
         let numbers = Numbers {
             key,
             name: curve.label.clone(),
             ink: curve.ink.variable(),
             x: curve.points.iter().filter_map(|point| short(point.0)).collect(),
             y: curve.points.iter().map(|point| short(point.1)).collect(),
+            low: known(1),
+            high: known(2),
             ..Numbers::default()
         };
         plot.keep(&mut drawing, numbers);

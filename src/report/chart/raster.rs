@@ -9,21 +9,28 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, ShapeStyle};
 use std::error::Error;
 
-/// How much larger than it is shown a picture is painted.
-const ZOOM: u32 = 3;
+/// How much larger than it is shown a picture of this height is painted: less for one that is very high, which would take too
+/// much memory.
+fn zoom(height: f64) -> u32 {
+    match height {
+        height if height <= 1200.0 => 3,
+        height if height <= 3000.0 => 2,
+        _ => 1,
+    }
+}
 
 impl Drawing {
     /// The picture as PNG.
     pub fn png(&self) -> Vec<u8> {
-        let (width, height) = (self.canvas.width as u32, self.height as u32);
-        let large = (width * ZOOM, height * ZOOM);
+        let (width, height, zoom) = (self.canvas.width as u32, self.height as u32, zoom(self.height));
+        let large = (width * zoom, height * zoom);
         let mut pixels = vec![255u8; (large.0 * large.1 * 3) as usize];
         let mut backend = BitMapBackend::with_buffer(&mut pixels, large);
         let mut paint = || -> Painted {
             let sheet = (large.0 as i32, large.1 as i32);
             backend.draw_rect((0, 0), sheet, &filled(&Ink::Sheet.color()), true)?;
             for (_, shape) in &self.shapes {
-                painted(shape, &mut backend)?;
+                painted(shape, &mut backend, zoom)?;
             }
             backend.present()?;
             Ok(())
@@ -31,7 +38,7 @@ impl Drawing {
         // The backend writes to memory, and the font is embedded.
         paint().expect("painting into memory cannot fail");
         drop(backend);
-        let small = png::shrunk(&pixels, large.0 as usize, ZOOM as usize);
+        let small = png::shrunk(&pixels, large.0 as usize, zoom as usize);
         png::encoded(&small, width, height)
     }
 }
@@ -39,10 +46,11 @@ impl Drawing {
 /// What painting into memory gives: in theory it can fail.
 type Painted = Result<(), Box<dyn Error>>;
 
-fn painted<B: DrawingBackend<ErrorType: 'static>>(shape: &Shape, backend: &mut B) -> Painted {
+fn painted<B: DrawingBackend<ErrorType: 'static>>(shape: &Shape, backend: &mut B, zoom: u32) -> Painted {
+    let place = |point: Point| place(point, zoom);
     match shape {
         Shape::Line { points, ink, width, dash } => {
-            let stroke = (width * f64::from(ZOOM)).round().max(1.0);
+            let stroke = (width * f64::from(zoom)).round().max(1.0);
             let style = filled(&ink.color());
             let pieces = match dash {
                 Dash::Solid => vec![points.clone()],
@@ -68,7 +76,7 @@ fn painted<B: DrawingBackend<ErrorType: 'static>>(shape: &Shape, backend: &mut B
                 Across::Middle => HPos::Center,
                 Across::Right => HPos::Right,
             };
-            let style = style::font(font.size * f64::from(ZOOM), font.bold, font.ink).pos(Pos::new(across, VPos::Center));
+            let style = style::font(font.size * f64::from(zoom), font.bold, font.ink).pos(Pos::new(across, VPos::Center));
             // plotters centres a line by its letters without ascenders; digits and capitals then sit too high.
             backend.draw_text(text, &style, place((at.0, at.1 + 0.1 * font.size)))?;
         }
@@ -103,9 +111,9 @@ fn thick_line<B: DrawingBackend<ErrorType: 'static>>(
 }
 
 /// A place on the enlarged sheet.
-fn place((x, y): Point) -> (i32, i32) {
+fn place((x, y): Point, zoom: u32) -> (i32, i32) {
     // Far enough outside to be invisible, near enough to calculate with.
-    let whole = |value: f64| (value * f64::from(ZOOM)).round().clamp(-60_000.0, 60_000.0) as i32;
+    let whole = |value: f64| (value * f64::from(zoom)).round().clamp(-60_000.0, 60_000.0) as i32;
     (whole(x), whole(y))
 }
 

@@ -3,7 +3,7 @@
 use super::drawing::{Drawing, Point};
 use super::frame::Plot;
 use super::style::{Canvas, Ink};
-use crate::experiment::{Column, Series, Summary};
+use crate::experiment::{Column, Lately, Quantiles, Series, Summary};
 
 /// More points than these make two lines a thicket; neighbours are drawn as one.
 pub(super) fn most_points(canvas: Canvas) -> usize {
@@ -69,6 +69,26 @@ impl Curve {
     pub fn most(&self) -> f64 {
         self.mean.iter().map(|point| point.1).fold(0.0, f64::max)
     }
+}
+
+/// A quantile of a latency over time as a line, in at most so many points. Of neighbours that are drawn as one it is the mean of
+/// theirs, weighted by their observations.
+pub(super) fn quantile_curve(summary: &Summary, name: &str, latency: &Lately, column: &Quantiles, most: usize) -> Curve {
+    let bin = latency.bin.unwrap_or(summary.series.bin);
+    // Weights and values side by side, so that bins can be joined.
+    let joined = |values: &[Option<f64>]| -> Vec<Point> {
+        let together = values.len().div_ceil(most).max(1);
+        let point = |(at, part): (usize, &[Option<f64>])| {
+            let counts = latency.count.iter().skip(at * together);
+            let known = part.iter().zip(counts).filter_map(|(value, &count)| Some((value.as_ref()?, count as f64)));
+            let (sum, weight) = known.fold((0.0, 0.0), |(sum, weight), (value, count)| (sum + value * count, weight + count));
+            let middle = (at * together) as f64 * bin + part.len() as f64 * bin / 2.0;
+            (weight > 0.0).then_some((middle, sum / weight))
+        };
+        values.chunks(together).enumerate().filter_map(point).collect()
+    };
+    let interval = Band { low: joined(&column.low), high: joined(&column.high) };
+    Curve { mean: joined(&column.value), interval, range: Band::default(), warmup: summary.warmup(name) }
 }
 
 /// The sum of the means of some columns over time, and the width of its bins; `None` of none. Where the parts of a model are
@@ -158,7 +178,7 @@ mod tests {
         let mut summary = Summary {
             metrics: IndexMap::new(),
             distributions: IndexMap::new(),
-            series: Series { bin: 0.1, warmup: 0.0, columns: IndexMap::new() },
+            series: Series { bin: 0.1, warmup: 0.0, columns: IndexMap::new(), latencies: IndexMap::new() },
             stability: Vec::new(),
             replicates: Vec::new(),
             parts: Vec::new(),

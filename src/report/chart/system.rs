@@ -133,7 +133,12 @@ impl Picture<'_> {
         let stability = self.result.summary.stability.iter();
         let failing = node.kind == NodeKind::Consumers
             && stability.filter(|seen| seen.pool == node.name).any(|seen| matches!(seen.verdict, Verdict::Overloaded | Verdict::Saturated));
-        let facts = self.facts(node);
+        let mut facts = self.facts(node);
+        // The first is the one that counts.
+        let room = if low { 0.5 * width } else { width - 14.0 };
+        while facts.len() > 1 && text_width(&facts.join(" · "), TINY, false) > room {
+            facts.pop();
+        }
         drawing.about(self.remark(node), |drawing| {
             let outline = rounded((left, top), (right, bottom), 7.0);
             drawing.area(outline.clone(), Ink::Sheet, 1.0);
@@ -144,14 +149,14 @@ impl Picture<'_> {
             let name = Font { size, bold: true, ink: DARK };
             let small = Font { size: TINY, bold: false, ink: MIDDLE };
             if low {
-                let facts = fitted(&facts, TINY, false, 0.5 * width);
+                let facts = fitted(&facts.join(" · "), TINY, false, 0.5 * width);
                 let room = room - text_width(&facts, TINY, false) - 8.0;
                 let middle = top + height / 2.0 - 2.0;
                 drawing.text((left + 28.0, middle), fitted(&node.name, size, true, room), name, Across::Left);
                 drawing.text((right - 6.0, middle), facts, small, Across::Right);
             } else {
                 drawing.text((left + 28.0, top + 17.0), fitted(&node.name, size, true, room), name, Across::Left);
-                drawing.text((left + 9.0, top + 33.0), fitted(&facts, TINY, false, width - 14.0), small, Across::Left);
+                drawing.text((left + 9.0, top + 33.0), fitted(&facts.join(" · "), TINY, false, width - 14.0), small, Across::Left);
             }
             if let Some(busy) = self.estimate(node, "utilization") {
                 let ink = if busy > WATCH { PALETTE[4] } else { PALETTE[0] };
@@ -163,25 +168,24 @@ impl Picture<'_> {
     }
 
     /// The number that one asks a node for.
-    fn facts(&self, node: &Node) -> String {
+    fn facts(&self, node: &Node) -> Vec<String> {
         let estimate = |metric: &str, kind: Kind| self.estimate(node, metric).map(|value| plainly(value, kind));
         let lost = || {
             let shares = ["dropped.ratio", "rejected.ratio", "expired.ratio"].into_iter().filter_map(|name| self.estimate(node, name));
             let sum: f64 = shares.sum();
             (sum > 0.0).then(|| format!("loses {}", plainly(sum, Kind::Share)))
         };
-        let parts: Vec<String> = match node.kind {
+        match node.kind {
             NodeKind::Producer => estimate("offered.rate", Kind::Rate).into_iter().collect(),
             NodeKind::Queue => {
-                let backlog = estimate("backlog.mean", Kind::Messages).map(|backlog| format!("backlog {backlog}"));
+                let backlog = estimate("backlog.mean", Kind::Plain).map(|backlog| format!("backlog {backlog}"));
                 lost().into_iter().chain(backlog).collect()
             }
             NodeKind::Consumers | NodeKind::Service => {
                 let workers = node.workers.map(|many| if many == 1 { "1 worker".to_owned() } else { format!("{many} workers") });
                 estimate("utilization", Kind::Share).map(|busy| format!("{busy} busy")).into_iter().chain(workers).collect()
             }
-        };
-        parts.join(" · ")
+        }
     }
 
     /// What is said of a node that is pointed at.

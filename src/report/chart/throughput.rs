@@ -14,7 +14,7 @@ const INKS: [Ink; 5] = [PALETTE[0], PALETTE[2], PALETTE[4], PALETTE[3], PALETTE[
 /// With more lines than these, their bands would hide each other.
 const MOST_BANDS: usize = 2;
 /// At most so many producers have a line of their own.
-const MOST_PRODUCERS: usize = 3;
+const MOST_PRODUCERS: usize = 5;
 
 /// Draws it.
 pub fn throughput(result: &RunResult, canvas: Canvas) -> Drawing {
@@ -49,17 +49,17 @@ pub fn throughput(result: &RunResult, canvas: Canvas) -> Drawing {
     };
     let pools = columns(Table::Consumers, "throughput");
     let alone = good.len() <= MOST_PRODUCERS;
-    let room = INKS.len() - if alone { good.len() } else { 0 };
+    let room = INKS.len() - if alone { good.len() } else { 1 };
     let shown = largest(&size(&pools), room);
     let bands = if shown.len() + if alone { good.len() } else { 0 } <= MOST_BANDS { Bands::Interval } else { Bands::None };
     if !alone {
-        add("good responses, all producers".to_owned(), (DARK, Dash::Solid, 2.0), sum(&good), Bands::None);
+        add("all good responses".to_owned(), (DARK, Dash::Solid, 2.0), sum(&good), Bands::None);
     }
     let good = good.iter().filter(|_| alone).map(|(name, column)| {
-        let whose = if producers.len() > 1 { format!("good responses of {}", own(name)) } else { "good responses".to_owned() };
+        let whose = if producers.len() > 1 { format!("good responses, {}", own(name)) } else { "good responses".to_owned() };
         (whose, name, *column)
     });
-    let pools_shown = shown.iter().map(|&at| (format!("completions of {}", own(&pools[at].0)), &pools[at].0, pools[at].1));
+    let pools_shown = shown.iter().map(|&at| (format!("completions, {}", own(&pools[at].0)), &pools[at].0, pools[at].1));
     for ((label, name, column), ink) in good.chain(pools_shown).zip(INKS) {
         add(label, (ink, Dash::Solid, 2.0), Curve::of(summary, name, column, most), bands);
     }

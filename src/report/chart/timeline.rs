@@ -18,7 +18,7 @@ const FAULT: f64 = 0.13;
 /// More lines than these have their names in a legend.
 const MOST_LABELS: usize = 8;
 /// The widest name beside a line in pixels.
-const WIDEST_LABEL: f64 = 170.0;
+const WIDEST_LABEL: f64 = 200.0;
 
 /// A kind of line, which can be hidden as a whole.
 #[derive(Debug, Clone)]
@@ -218,11 +218,21 @@ struct Span {
 
 /// The faults that have their time by plan and are seen in so many seconds.
 fn spans(result: &RunResult, length: f64) -> Vec<Span> {
-    let span = |fault: &crate::report::result::FaultNote| {
-        let from = fault.from.filter(|&from| from < length)?;
-        Some(Span { name: fault.name.clone(), from, until: fault.until.unwrap_or(length).min(length) })
+    let mut spans: Vec<(Span, usize)> = Vec::new();
+    for fault in &result.faults {
+        let Some(from) = fault.from.filter(|&from| from < length) else { continue };
+        let until = fault.until.unwrap_or(length).min(length);
+        // What goes wrong at the same time is shaded once.
+        match spans.iter_mut().find(|(span, _)| (span.from, span.until) == (from, until)) {
+            Some((_, more)) => *more += 1,
+            None => spans.push((Span { name: fault.name.clone(), from, until }, 0)),
+        }
+    }
+    let named = |(span, more): (Span, usize)| match more {
+        0 => span,
+        more => Span { name: format!("{}, and {more} more", span.name), ..span },
     };
-    result.faults.iter().filter_map(span).collect()
+    spans.into_iter().map(named).collect()
 }
 
 /// Shades the warm-up and the faults, and writes their names where there is room.
@@ -245,7 +255,7 @@ fn shade(drawing: &mut Drawing, plot: &Plot, time: Time<'_>) {
         time.faults.iter().map(|fault| (plot.at((fault.from, 0.0)).0, fault.name.as_str())).collect();
     names.sort_by(|a, b| b.0.total_cmp(&a.0));
     for (left, name) in names {
-        let left = left.min(free - text_width(name, SMALL, false)).max(plot.area.left + 150.0);
+        let left = left.min(free - text_width(name, SMALL, false)).max(plot.area.left);
         let room = free - left;
         if room > 40.0 {
             let name = fitted(name, SMALL, false, room);

@@ -6,7 +6,7 @@ use super::data::{Numbers, Plotted, short};
 use super::drawing::{Across, Dash, Drawing, Font};
 use super::frame::{Entry, LABEL, nothing, sheet};
 use super::series::largest;
-use super::style::{Canvas, DARK, LIGHT, MIDDLE, PALETTE, SMALL, fitted, text_width};
+use super::style::{Canvas, DARK, Ink, LIGHT, MIDDLE, PALETTE, SMALL, fitted, text_width};
 use crate::report::block::Table;
 use crate::report::quantity::{Kind, plainly, sentence};
 use crate::report::result::RunResult;
@@ -61,7 +61,7 @@ pub fn utilization(result: &RunResult, canvas: Canvas) -> Drawing {
         Entry::line(format!("{confidence} interval"), DARK, Dash::Solid),
     ];
     if bars.iter().any(|bar| bar.theory.is_some()) {
-        legend.push(Entry::line("theory", MIDDLE, Dash::Solid));
+        legend.push(Entry::thin("theory", MIDDLE));
     }
     let (mut drawing, area) = sheet(result, canvas, what, note, &legend);
     let narrow = canvas.is_narrow();
@@ -80,7 +80,7 @@ pub fn utilization(result: &RunResult, canvas: Canvas) -> Drawing {
     let names: Vec<String> = bars.iter().map(|bar| fitted(&bar.name, size, false, room)).collect();
     // On a phone names and numbers stand above their bars.
     let (left, right) = match narrow {
-        true => (area.left + 4.0, area.right - 16.0),
+        true => (area.left + 12.0, area.right - 18.0),
         false => (area.left + widest(&names) + 12.0, area.right - widest(&labels) - 16.0),
     };
     let (top, bottom) = (area.top, drawing.height - canvas.edge() - FOOT);
@@ -89,8 +89,18 @@ pub fn utilization(result: &RunResult, canvas: Canvas) -> Drawing {
     // No pool is busier than all the time, whatever the interval says.
     let axis = Axis::from_zero(Kind::Share, 1.0, 5.0);
     let across = |value: f64| left + axis.share(value) * (right - left);
+    // Where text stands above the bars, lines across go through bars only.
+    let upright = |drawing: &mut Drawing, value: f64, (ink, width, dash): (Ink, f64, Dash)| {
+        let stretches: Vec<(f64, f64)> = match narrow {
+            true => (0..bars.len()).map(|at| top + at as f64 * row).map(|above| (above + 20.0, above + 40.0)).collect(),
+            false => vec![(top, bottom)],
+        };
+        for (from, to) in stretches {
+            drawing.line(vec![(across(value), from), (across(value), to)], ink, width, dash);
+        }
+    };
     for (value, label) in &axis.ticks {
-        drawing.line(vec![(across(*value), top), (across(*value), bottom)], LIGHT, 1.0, Dash::Solid);
+        upright(&mut drawing, *value, (LIGHT, 1.0, Dash::Solid));
         drawing.text((across(*value), bottom + 16.0), format!("{label} %"), LABEL, Across::Middle);
     }
     for (place, bar) in bars.iter().enumerate() {
@@ -122,8 +132,8 @@ pub fn utilization(result: &RunResult, canvas: Canvas) -> Drawing {
         drawing.text(name_at, names[place].as_str(), font, align);
         drawing.text(label_at, labels[place].as_str(), font, Across::Right);
     }
-    drawing.line(vec![(across(WATCH), top), (across(WATCH), bottom)], MIDDLE, 1.5, Dash::Dashed);
-    drawing.line(vec![(left, top), (left, bottom)], MIDDLE, 1.0, Dash::Solid);
+    upright(&mut drawing, WATCH, (MIDDLE, 1.5, Dash::Dashed));
+    upright(&mut drawing, 0.0, (MIDDLE, 1.0, Dash::Solid));
     drawing.plots.push(numbers(&bars));
     drawing
 }

@@ -4,14 +4,17 @@ use crate::report::chart::{Canvas, Chart};
 use crate::report::result::RunResult;
 use maud::{Markup, PreEscaped, html};
 
-/// A chart of a result.
-pub(in crate::report) fn figure(result: &RunResult, chart: &Chart) -> Markup {
+/// A chart of a result; `None` where it is left out.
+pub(in crate::report) fn figure(result: &RunResult, chart: &Chart) -> Option<Markup> {
     let (wide, narrow) = ((chart.draw)(result, Canvas::WIDE), (chart.draw)(result, Canvas::NARROW));
+    if chart.optional && wide.bare {
+        return None;
+    }
     let identifier = format!("chart-{}", chart.name);
     let data = wide.data(chart.name, &narrow);
-    html! {
+    Some(html! {
         figure id=(identifier) {
-            figcaption {
+            @if data.is_some() || wide.note.is_some() { figcaption {
                 h3 { (wide.what) }
                 @if data.is_some() {
                     span.tools hidden {
@@ -20,10 +23,10 @@ pub(in crate::report) fn figure(result: &RunResult, chart: &Chart) -> Markup {
                     }
                 }
                 @if let Some(note) = &wide.note { p { (note) } }
-            }
+            } }
             (PreEscaped(wide.inline("wide", &format!("{identifier}-wide"))))
             (PreEscaped(narrow.inline("narrow", &format!("{identifier}-narrow"))))
             @if let Some(data) = data { script type="application/json" { (PreEscaped(data)) } }
         }
-    }
+    })
 }

@@ -24,14 +24,14 @@ use rayon::prelude::*;
 /// The page of a run. The same result gives the same bytes.
 pub fn page(result: &RunResult) -> String {
     let title = preamble::title(result);
-    let charts: Vec<Markup> = CHARTS.par_iter().map(|chart| figures::figure(result, chart)).collect();
-    let mut charts = charts.into_iter();
-    let system = charts.next().filter(|_| !result.system.nodes.is_empty());
+    let (system, charts) = CHARTS.split_at(1);
+    let system = figures::figure(result, &system[0]);
+    let charts: Vec<Option<Markup>> = charts.par_iter().map(|chart| figures::figure(result, chart)).collect();
     let sections = [
         shell::section("verdict", "Verdict", verdict::verdict(result)),
         shell::section("system", "The system", html! { @if let Some(system) = system { (system) } }),
         shell::section("numbers", "Numbers", tables::tables(result)),
-        shell::section("charts", "Charts", html! { @for chart in charts { (chart) } }),
+        shell::section("charts", "Charts", html! { @for chart in charts.into_iter().flatten() { (chart) } }),
         shell::section("warnings", "Warnings", warnings(result)),
         shell::section("origin", "Where this comes from", origin::origin(&result.name, &result.provenance, result.precision.as_ref())),
         shell::section("raw", "Raw numbers", origin::raw(&[("summary.csv", csv::csv(result))])),
