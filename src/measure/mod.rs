@@ -11,6 +11,7 @@ mod records;
 mod series;
 mod source;
 mod sums;
+mod tail;
 
 pub use census::Census;
 pub use gained::{Gained, Gains, edges, followed};

@@ -266,6 +266,7 @@ impl Observer for Recorder {
                 }
                 record.service.record(service.0);
                 record.sojourn.record(sojourn.0);
+                record.tail.record(sojourn.0, service.0);
                 if !record.lean && !refilled {
                     let record = &mut self.queues[queue as usize];
                     record.unacked.fall(now);

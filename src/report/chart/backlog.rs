@@ -30,9 +30,8 @@ pub fn backlog(result: &RunResult, canvas: Canvas) -> Drawing {
         .collect();
     let size = |curve: &Curve| -> f64 { curve.mean.iter().map(|point| point.1).sum() };
     let number = all.len();
-    // Where nothing ever waited there is nothing to see, unless that is so everywhere.
-    let some: Vec<(String, String, Curve)> = all.iter().filter(|(_, _, curve)| size(curve) > 0.0).cloned().collect();
-    let all = if some.is_empty() { all } else { some };
+    // Where nothing ever waited there is nothing to see.
+    let all: Vec<(String, String, Curve)> = all.into_iter().filter(|(_, _, curve)| size(curve) > 0.0).collect();
     let sizes: Vec<f64> = all.iter().map(|(_, _, curve)| size(curve)).collect();
     let shown = largest(&sizes, PALETTE.len());
     let kept = |table: &str| shown.iter().any(|&at| all[at].0.starts_with(table));
@@ -43,8 +42,8 @@ pub fn backlog(result: &RunResult, canvas: Canvas) -> Drawing {
     };
     let note = match (shown.len() < all.len(), all.len() < number) {
         (true, _) => Some(format!("The {} with the largest backlogs of {number} queues and services are shown.", shown.len())),
-        (false, true) => Some(format!("Nothing ever waits elsewhere; there are {number} queues and services.")),
-        (false, false) => None,
+        (false, true) if !all.is_empty() => Some(format!("Nothing ever waits elsewhere; there are {number} queues and services.")),
+        (false, _) => None,
     };
     let many = summary.replicates.len() > 1;
     let bands = if many && shown.len() <= MOST_BANDS { Bands::Both } else { Bands::None };
@@ -63,6 +62,6 @@ pub fn backlog(result: &RunResult, canvas: Canvas) -> Drawing {
         (_, true) => "Mean backlog over time",
         _ => "Backlog over time, one replication: no band",
     };
-    let nothing = "Nothing that waits was observed over time.";
+    let nothing = if number > 0 { "Nothing ever waited." } else { "Nothing that waits was observed over time." };
     Timeline { what: what.to_owned(), note, keys, panels: vec![panel], nothing }.draw(result, canvas)
 }

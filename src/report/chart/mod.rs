@@ -13,6 +13,7 @@ mod raster;
 mod response;
 mod series;
 mod services;
+mod stages;
 mod style;
 mod svg;
 mod symbols;
@@ -27,6 +28,7 @@ pub use histogram::latency_histogram;
 pub use percentiles::latency_percentiles;
 pub use response::latency_over_time;
 pub use services::services;
+pub use stages::stages;
 pub use style::Canvas;
 pub use system::system;
 pub use throughput::throughput;
@@ -54,11 +56,12 @@ const fn optional(name: &'static str, draw: fn(&RunResult, Canvas) -> Drawing) -
 }
 
 /// All charts of a run: the system, what a reader asks for first, and why that is so.
-pub const CHARTS: [Chart; 8] = [
+pub const CHARTS: [Chart; 9] = [
     optional("system", system),
     always("latency-percentiles", latency_percentiles),
     always("latency-histogram", latency_histogram),
     optional("latency-over-time", latency_over_time),
+    optional("stages", stages),
     always("backlog", backlog),
     always("throughput", throughput),
     optional("services", services),

@@ -46,8 +46,14 @@ pub fn latency_over_time(result: &RunResult, canvas: Canvas) -> Drawing {
         })
         .filter(|panel| !panel.tracks.is_empty())
         .collect();
-    let note = (shown.len() < all.len())
-        .then(|| format!("The {} of {} producers with the longest p99 are shown.", shown.len(), all.len()));
+    let mut notes = Vec::new();
+    if shown.len() < all.len() {
+        notes.push(format!("The {} of {} producers with the longest p99 are shown.", shown.len(), all.len()));
+    }
+    if panels.iter().any(|panel: &Panel| panel.tracks.iter().all(|track| track.key != 0)) {
+        notes.push("A bin tells its p99 from 500 observations on: more replications, or a longer run.bin, would show it.".to_owned());
+    }
+    let note = (!notes.is_empty()).then(|| notes.join(" "));
     let nothing = "No latency was observed over time.";
     Timeline { what: "Latency over time, by when messages end".to_owned(), note, keys, panels, nothing }.draw(result, canvas)
 }

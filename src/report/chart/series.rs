@@ -24,6 +24,25 @@ pub(super) struct Curve {
     pub warmup: f64,
 }
 
+/// The stretches of a line between which nothing was observed; one that is a single point becomes a line as wide as the narrowest
+/// distance of two.
+pub(super) fn runs(points: &[Point]) -> Vec<Vec<Point>> {
+    let step = points.windows(2).map(|pair| pair[1].0 - pair[0].0).fold(f64::INFINITY, f64::min);
+    let mut runs: Vec<Vec<Point>> = Vec::new();
+    for &point in points {
+        match runs.last_mut().filter(|run| run.last().is_some_and(|last| point.0 - last.0 < 1.75 * step)) {
+            Some(run) => run.push(point),
+            None => runs.push(vec![point]),
+        }
+    }
+    for run in &mut runs {
+        if let ([(time, value)], true) = (run.as_slice(), step.is_finite()) {
+            *run = vec![(time - step / 2.0, *value), (time + step / 2.0, *value)];
+        }
+    }
+    runs
+}
+
 /// Two lines and what lies between them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Band {
@@ -43,8 +62,11 @@ impl Band {
 
     /// Fills it.
     pub fn draw(&self, drawing: &mut Drawing, plot: &Plot, ink: Ink, opacity: f64) {
-        let around = self.high.iter().chain(self.low.iter().rev());
-        drawing.area(around.map(|&point| plot.at(point)).collect(), ink, opacity);
+        // Low and high end in the same bins.
+        for (high, low) in runs(&self.high).into_iter().zip(runs(&self.low)) {
+            let around = high.iter().chain(low.iter().rev());
+            drawing.area(around.map(|&point| plot.at(point)).collect(), ink, opacity);
+        }
     }
 }
 
@@ -85,7 +107,12 @@ pub(super) fn quantile_curve(summary: &Summary, name: &str, latency: &Lately, co
             let middle = (at * together) as f64 * bin + part.len() as f64 * bin / 2.0;
             (weight > 0.0).then_some((middle, sum / weight))
         };
-        values.chunks(together).enumerate().filter_map(point).collect()
+        let points: Vec<Point> = values.chunks(together).enumerate().filter_map(point).collect();
+        match points[..] {
+            // A lone point becomes a line over its bin.
+            [(time, value)] => vec![(time - bin / 2.0, value), (time + bin / 2.0, value)],
+            _ => points,
+        }
     };
     let interval = Band { low: joined(&column.low), high: joined(&column.high) };
     Curve { mean: joined(&column.value), interval, range: Band::default(), warmup: summary.warmup(name) }
@@ -203,6 +230,14 @@ mod tests {
         let wide = widened(&[1.0, 3.0, 5.0, 7.0, 9.0, 11.0], 2.0, 5.0);
         assert_eq!(wide, [(2.0 + 6.0 + 5.0) / 5.0, (5.0 + 14.0 + 18.0) / 5.0]);
         assert_eq!(widened(&[1.0, 3.0, 5.0], 2.0, 4.0), [2.0, 5.0]);
+    }
+
+    #[test]
+    fn a_line_has_gaps_where_nothing_was_observed() {
+        let line = [(0.5, 1.0), (1.5, 2.0), (4.5, 3.0), (6.5, 4.0), (7.5, 5.0)];
+        let found = runs(&line);
+        assert_eq!(found, [vec![(0.5, 1.0), (1.5, 2.0)], vec![(4.0, 3.0), (5.0, 3.0)], vec![(6.5, 4.0), (7.5, 5.0)]]);
+        assert_eq!(runs(&[]), Vec::<Vec<Point>>::new());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::data::{Numbers, short};
 use super::drawing::{Across, Dash, Drawing, Font, Part, Point};
 use super::frame::{Area, Entry, LABEL, Plot, label_ends, nothing, sheet};
-use super::series::{Curve, length, unmeasured};
+use super::series::{Curve, length, runs, unmeasured};
 use super::style::{ALARM, Canvas, DARK, Ink, MIDDLE, NORMAL, SMALL, fitted, text_width};
 use crate::report::quantity::{Kind, plainly};
 use crate::report::result::RunResult;
@@ -102,7 +102,7 @@ impl Timeline {
         let length = length(&summary.series);
         let mut legend: Vec<Entry> = Vec::new();
         if !labels {
-            let keys = self.keys.iter().enumerate();
+            let keys = self.keys.iter().enumerate().filter(|(at, _)| drawn.iter().any(|track| track.key == *at));
             legend.extend(keys.map(|(at, key)| Entry::line(key.label.as_str(), key.ink, key.dash).of(at)));
         }
         let ink = |track: &Track| self.keys[track.key].ink;
@@ -177,7 +177,7 @@ impl Timeline {
                 if own > 0 {
                     drawing.line(pixels(&line[..(own + 1).min(line.len())]), ink, width, Dash::Dashed);
                 }
-                drawing.line(pixels(&line[own..]), ink, width, dash);
+                runs(&line[own..]).iter().for_each(|run| drawing.line(pixels(run), ink, width, dash));
             });
             plot.keep(drawing, numbers(track, &self.keys[track.key]));
         }

@@ -111,8 +111,8 @@
     };
     // In the unit of the whole axis, which its title names.
     const ticks = (group, side, from, to, left, right, bottom) => {
-      group.before ??= group.innerHTML;
-      if (zooms.every(span => span === null)) { group.innerHTML = group.before; return; }
+      group.whole ??= group.innerHTML;
+      if (zooms.every(span => span === null)) { group.innerHTML = group.whole; return; }
       group.replaceChildren();
       const [size] = TIMES.findLast(row => side.to >= row[2]);
       const rough = (to - from) / size / Math.max(2, (right - left) / 90);
