@@ -55,21 +55,23 @@ impl Tail {
 mod tests {
     use super::*;
 
-    /// Of 100,000 wholes k, the part is a quarter below the last hundredth and a half in it.
+    /// Of 100,000 wholes, each a little longer than the last, the part is a half in the last hundredth and a quarter elsewhere.
     #[test]
     fn the_slowest_are_told_from_the_rest() {
         let (mut tail, mut whole) = (Tail::default(), Histogram::default());
         for k in 1..=100_000u64 {
-            let size = k * 1000;
-            whole.record(size);
-            tail.record(size, if k > 99_000 { size / 2 } else { size / 4 });
+            let size = 1e4 * (k as f64 / 5000.0).exp();
+            whole.record(size as u64);
+            tail.record(size as u64, (if k > 99_000 { size / 2.0 } else { size / 4.0 }) as u64);
         }
         let (part, all) = tail.beyond(&whole, 0.99);
-        assert!((all / (1000.0 * 99.5e6) - 1.0).abs() < 0.002, "{all}");
+        // The sum of a geometric series.
+        let exact = 1e4 * 20f64.exp() * (1.0 - (-0.2f64).exp()) * 5000.0;
+        assert!((all / exact - 1.0).abs() < 0.002, "{all} for {exact}");
         // The bucket in which they begin holds some of the rest.
         assert!((part / all - 0.5).abs() < 0.02, "{}", part / all);
         let (part, all) = tail.beyond(&whole, 0.0);
-        assert!((part / all - 0.255).abs() < 0.001, "{}", part / all);
+        assert!((part / all - 0.25 - 0.25 * (1.0 - (-0.2f64).exp())).abs() < 0.001, "{}", part / all);
         assert_eq!(tail.beyond(&Histogram::default(), 0.99), (0.0, 0.0));
     }
 }

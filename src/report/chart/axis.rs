@@ -72,10 +72,11 @@ impl Axis {
             to = values.iter().copied().find(|&value| value >= most * (1.0 - 1e-9)).unwrap_or(to);
             values.retain(|&value| value <= to);
         }
-        let label = |value: f64| match value {
-            60.0 if kind == Kind::Time => "1 min".to_owned(),
-            value => plainly(value, kind),
+        let long = |seconds: f64| -> Option<String> {
+            let (unit, size) = [("d", 86_400.0), ("h", 3600.0), ("min", 60.0)].into_iter().find(|(_, size)| seconds >= *size)?;
+            Some(format!("{} {unit}", trimmed(&significant(seconds / size, 6))))
         };
+        let label = |value: f64| long(value).filter(|_| kind == Kind::Time).unwrap_or_else(|| plainly(value, kind));
         let ticks = values.into_iter().map(|value| (value, label(value))).collect();
         Axis { scale: Scale::Log, kind, from, to, ticks, unit: "" }
     }

@@ -19,6 +19,8 @@ pub(super) struct Sizes {
     pub apart: f64,
     /// What there is.
     pub width: f64,
+    /// More columns than these go on below.
+    pub columns: usize,
 }
 
 /// A graph with places.
@@ -26,8 +28,10 @@ pub(super) struct Sizes {
 pub(super) struct Layout {
     /// The left upper corner of each node.
     pub nodes: Vec<Point>,
-    /// The middles of the places that each edge goes through between its two nodes, from its beginning to its end.
+    /// The middles of the places that each edge goes through between its two nodes, from left to right.
     pub via: Vec<Vec<Point>>,
+    /// Of an edge between columns that stand below each other: where it turns, from its beginning to its end.
+    pub turns: Vec<Vec<Point>>,
     /// What it needs.
     pub height: f64,
 }
@@ -40,9 +44,15 @@ pub(super) fn depth(nodes: usize, edges: &[(usize, usize)]) -> usize {
 /// In columns.
 pub(super) fn columns(nodes: usize, edges: &[(usize, usize)], sizes: Sizes) -> Layout {
     let layers = layers(nodes, edges);
-    let mut layout = Layout { nodes: vec![(0.0, 0.0); nodes], via: vec![Vec::new(); edges.len()], height: 0.0 };
+    let mut layout = empty(nodes, edges.len());
     let (mut x, mut y, mut row) = (0.0, 0.0, 0.0f64);
     for part in parts(nodes, edges) {
+        if columns_of(&part, &layers) > sizes.columns {
+            let top = if layout.height > 0.0 { layout.height + 2.0 * sizes.apart } else { 0.0 };
+            layout.height = bands(&part, edges, &layers, sizes, top, &mut layout);
+            (x, y, row) = (0.0, layout.height + 2.0 * sizes.apart, 0.0);
+            continue;
+        }
         let block = Block::of(&part, edges, &layers, sizes);
         if x > 0.0 && x + block.width > sizes.width {
             (x, y, row) = (0.0, y + row + 2.0 * sizes.apart, 0.0);
@@ -57,7 +67,7 @@ pub(super) fn columns(nodes: usize, edges: &[(usize, usize)], sizes: Sizes) -> L
 /// In rows, of as many nodes as there is room for.
 pub(super) fn rows(nodes: usize, edges: &[(usize, usize)], sizes: Sizes) -> Layout {
     let layers = layers(nodes, edges);
-    let mut layout = Layout { nodes: vec![(0.0, 0.0); nodes], via: vec![Vec::new(); edges.len()], height: 0.0 };
+    let mut layout = empty(nodes, edges.len());
     let most = ((sizes.width + sizes.apart) / (sizes.node.0 + sizes.apart)).max(1.0) as usize;
     let mut y = 0.0;
     for part in parts(nodes, edges) {
@@ -77,6 +87,55 @@ pub(super) fn rows(nodes: usize, edges: &[(usize, usize)], sizes: Sizes) -> Layo
         layout.height = y - sizes.gap;
     }
     layout
+}
+
+fn empty(nodes: usize, edges: usize) -> Layout {
+    Layout { nodes: vec![(0.0, 0.0); nodes], via: vec![Vec::new(); edges], turns: vec![Vec::new(); edges], height: 0.0 }
+}
+
+fn columns_of(part: &[usize], layers: &[usize]) -> usize {
+    let of = || part.iter().map(|&node| layers[node]);
+    of().max().unwrap_or(0) - of().min().unwrap_or(0) + 1
+}
+
+/// Room beside the columns for edges that come from the end of a line of them to the beginning of the next.
+const MARGIN: f64 = 32.0;
+/// The distance of two edges that run side by side.
+const BESIDE: f64 = 5.0;
+
+/// A part with too many columns: as a text, it goes on in the next line. Gives the height at which it ends.
+fn bands(part: &[usize], edges: &[(usize, usize)], layers: &[usize], sizes: Sizes, top: f64, layout: &mut Layout) -> f64 {
+    let first = part.iter().map(|&node| layers[node]).min().unwrap_or(0);
+    let band = |node: usize| (layers[node] - first) / sizes.columns;
+    let last = part.iter().map(|&node| band(node)).max().unwrap_or(0);
+    let (mut y, mut bottoms) = (top, Vec::new());
+    for here in 0..=last {
+        let own: Vec<usize> = part.iter().copied().filter(|&node| band(node) == here).collect();
+        // An edge to another line counts for none.
+        let inside: Vec<(usize, usize)> =
+            edges.iter().map(|&(from, to)| if band_of(part, &band, from) == band_of(part, &band, to) { (from, to) } else { (to, to) }).collect();
+        let block = Block::of(&own, &inside, layers, sizes);
+        block.put((MARGIN, y), layout);
+        y += block.height;
+        bottoms.push(y);
+        y += 2.0 * sizes.apart + 14.0;
+    }
+    let (width, height) = sizes.node;
+    let mut beside = 0;
+    for (at, &(from, to)) in edges.iter().enumerate().filter(|(_, edge)| part.contains(&edge.0) && band(edge.0) != band(edge.1)) {
+        let ((x, y), (to_x, to_y)) = (layout.nodes[from], layout.nodes[to]);
+        let shift = BESIDE * f64::from(beside % 4);
+        beside += 1;
+        let (right, left) = (x + width + 10.0 + shift, to_x - 14.0 - shift);
+        let between = bottoms[band(from)] + sizes.apart + shift;
+        let (begin, end) = (y + height / 2.0, to_y + height / 2.0);
+        layout.turns[at] = vec![(right, begin), (right, between), (left, between), (left, end)];
+    }
+    bottoms.last().copied().unwrap_or(top)
+}
+
+fn band_of(part: &[usize], band: &impl Fn(usize) -> usize, node: usize) -> Option<usize> {
+    part.contains(&node).then(|| band(node))
 }
 
 /// The connected parts, each with its nodes in order.
@@ -295,17 +354,24 @@ fn heights(columns: &[Vec<Place>], links: &[Pairs], sizes: Sizes) -> Vec<Vec<f64
         })
         .collect();
     let mut heights: Vec<Vec<f64>> = steps.iter().map(|steps| apart(&vec![0.0; steps.len()], steps)).collect();
+    // To and fro, each time by the neighbours on the side that it comes from. The last time is leftwards, so that who spreads
+    // something stands in the middle of where it goes.
     for sweep in 0..SWEEPS {
-        let order: Vec<usize> = if sweep % 2 == 0 { (0..columns.len()).collect() } else { (0..columns.len()).rev().collect() };
+        let rightwards = sweep % 2 == 0;
+        let order: Vec<usize> = if rightwards { (0..columns.len()).collect() } else { (0..columns.len()).rev().collect() };
         for column in order {
             let wanted: Vec<f64> = (0..columns[column].len())
                 .map(|at| {
-                    let left = column.checked_sub(1).map(|left| (left, &links[left]));
-                    let left = left.iter().flat_map(|(left, pairs)| {
-                        pairs.iter().filter(|pair| pair.1 == at).map(|pair| heights[*left][pair.0])
-                    });
-                    let right = links.get(column).into_iter().flatten().filter(|pair| pair.0 == at);
-                    let beside: Vec<f64> = left.chain(right.map(|pair| heights[column + 1][pair.1])).collect();
+                    let beside: Vec<f64> = match (rightwards, column.checked_sub(1)) {
+                        (true, Some(left)) => {
+                            links[left].iter().filter(|pair| pair.1 == at).map(|pair| heights[left][pair.0]).collect()
+                        }
+                        (true, None) => Vec::new(),
+                        (false, _) => {
+                            let right = links.get(column).into_iter().flatten().filter(|pair| pair.0 == at);
+                            right.map(|pair| heights[column + 1][pair.1]).collect()
+                        }
+                    };
                     if beside.is_empty() { heights[column][at] } else { beside.iter().sum::<f64>() / beside.len() as f64 }
                 })
                 .collect();
@@ -344,17 +410,30 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const SIZES: Sizes = Sizes { node: (100.0, 40.0), gap: 60.0, apart: 20.0, width: 1000.0 };
+    const SIZES: Sizes = Sizes { node: (100.0, 40.0), gap: 60.0, apart: 20.0, width: 1000.0, columns: 4 };
 
     #[test]
     fn a_way_goes_from_left_to_right() {
-        // 0 -> 1 -> 2, and 3 that leads to 2 stands just before it; 2 leads back.
-        let layout = columns(4, &[(0, 1), (1, 2), (3, 2), (2, 0)], SIZES);
+        // 0 -> 1 -> 2 -> 3, and 4 that leads to 3 stands just before it; 3 leads back to 1.
+        let edges = [(0, 1), (1, 2), (2, 3), (4, 3), (3, 1)];
+        let layout = columns(5, &edges, SIZES);
         let xs: Vec<f64> = layout.nodes.iter().map(|node| node.0).collect();
-        assert_eq!(xs, [0.0, 160.0, 320.0, 160.0]);
-        assert_eq!(depth(4, &[(0, 1), (1, 2), (3, 2), (2, 0)]), 3);
-        assert_eq!((depth(0, &[]), depth(1, &[(0, 0)])), (0, 1));
-        assert_eq!(layout.via[3].len(), 1, "the way back goes past the middle");
+        assert_eq!(xs, [0.0, 160.0, 320.0, 480.0, 320.0]);
+        assert_eq!((depth(5, &edges), depth(0, &[]), depth(1, &[(0, 0)])), (4, 0, 1));
+        assert_eq!(layout.via[4].len(), 1, "the way back goes past the middle");
+    }
+
+    #[test]
+    fn a_long_way_goes_on_below() {
+        let chain: Vec<(usize, usize)> = (0..9).map(|at| (at, at + 1)).collect();
+        let layout = columns(10, &chain, SIZES);
+        assert_eq!(layout.nodes[4].0, layout.nodes[0].0);
+        assert!(layout.nodes[4].1 > layout.nodes[3].1 + 40.0 && layout.nodes[8].1 > layout.nodes[4].1 + 40.0);
+        assert_eq!(layout.turns[3].len(), 4);
+        // It runs between the two lines.
+        let between = layout.turns[3][1].1;
+        assert!(between > layout.nodes[3].1 + 40.0 && between < layout.nodes[4].1, "{layout:?}");
+        assert!(layout.turns[2].is_empty() && layout.height < 400.0);
     }
 
     #[test]

@@ -82,6 +82,21 @@ pub(super) fn curve(stops: &[Point], upright: bool) -> Vec<Point> {
     points
 }
 
+/// A line through some stops, without curves, in points that are close to each other.
+pub(super) fn straight(stops: &[Point]) -> Vec<Point> {
+    const STEP: f64 = 12.0;
+    let mut points = Vec::from_iter(stops.first().copied());
+    for pair in stops.windows(2) {
+        let (x, y) = (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
+        let steps = (x.hypot(y) / STEP).ceil().max(1.0);
+        points.extend((1..=steps as usize).map(|step| {
+            let share = step as f64 / steps;
+            (pair[0].0 + share * x, pair[0].1 + share * y)
+        }));
+    }
+    points
+}
+
 /// A line with a head at its end.
 pub(super) fn arrow(drawing: &mut Drawing, line: &[Point], dash: Dash) {
     let [.., before, end] = line else { return };

@@ -7,7 +7,7 @@ use super::drawing::{Across, Dash, Drawing, Font, Point};
 use super::frame::{LABEL, nothing, sheet};
 use super::layout::{Layout, Sizes, columns, depth, rows};
 use super::style::{ALARM, Canvas, DARK, Ink, MIDDLE, PALE, PALETTE, SMALL, fitted, text_width};
-use super::symbols::{arrow, curve, rounded, symbol};
+use super::symbols::{arrow, curve, rounded, straight, symbol};
 use crate::experiment::stability::Verdict;
 use crate::report::quantity::{Kind, plainly, sentence};
 use crate::report::result::RunResult;
@@ -31,8 +31,8 @@ pub fn system(result: &RunResult, canvas: Canvas) -> Drawing {
     let ways: Vec<(usize, usize)> = system.edges.iter().map(|edge| (edge.from, edge.to)).collect();
     let depth = depth(system.nodes.len(), &ways);
     let crowded = system.nodes.len() > 40;
-    let upright = canvas.is_narrow() || depth > MOST_COLUMNS;
-    let sizes = sizes(canvas, area.width(), depth, upright, crowded);
+    let upright = canvas.is_narrow();
+    let sizes = sizes(canvas, area.width(), depth.min(MOST_COLUMNS), depth > MOST_COLUMNS, crowded);
     let layout = if upright { rows(system.nodes.len(), &ways, sizes) } else { columns(system.nodes.len(), &ways, sizes) };
     let keys = legend(&mut drawing, result, (area.left, area.top - 4.0), area.width());
     let picture = Picture { result, layout: &layout, sizes, upright, origin: (area.left, keys + 26.0) };
@@ -45,19 +45,25 @@ pub fn system(result: &RunResult, canvas: Canvas) -> Drawing {
 }
 
 /// The sizes that suit so many columns, or a number of rows.
-fn sizes(canvas: Canvas, width: f64, depth: usize, upright: bool, crowded: bool) -> Sizes {
-    let height = if crowded { 34.0 } else { 46.0 };
-    let apart = if crowded { 8.0 } else { 18.0 };
-    match (upright, canvas.is_narrow()) {
-        (true, true) => Sizes { node: ((width - 16.0) / 3.0, 46.0), gap: 38.0, apart: 8.0, width },
-        (true, false) => Sizes { node: (150.0, height), gap: 38.0, apart: 14.0, width },
-        (false, _) => {
-            let each = (width / depth.max(2) as f64).min(260.0);
-            let gap = (0.4 * each).clamp(58.0, 100.0);
-            let all = depth as f64 * each;
-            Sizes { node: (((all - (depth as f64 - 1.0) * gap) / depth as f64).clamp(92.0, 190.0), height), gap, apart, width }
-        }
+fn sizes(canvas: Canvas, width: f64, depth: usize, folded: bool, crowded: bool) -> Sizes {
+    let columns = MOST_COLUMNS;
+    if canvas.is_narrow() {
+        return Sizes { node: ((width - 16.0) / 3.0, 46.0), gap: 38.0, apart: 8.0, width, columns };
     }
+    // What goes on below needs room at both ends.
+    let width = if folded { width - 76.0 } else { width };
+    // With one line of text instead of two a node is lower, and must be wider.
+    let low = crowded && depth < 5;
+    let (height, apart) = if low { (32.0, 7.0) } else { (46.0, if crowded { 10.0 } else { 18.0 }) };
+    let depth = depth as f64;
+    let gap = (0.4 * width / depth.max(2.0)).clamp(58.0, if low { 80.0 } else { 100.0 });
+    let node = (width - (depth - 1.0) * gap) / depth;
+    Sizes { node: (node.clamp(92.0, if low { 250.0 } else { 190.0 }), height), gap, apart, width, columns }
+}
+
+/// What a name leaves of a node with one line of text.
+fn room_beside(name: &str, width: f64) -> f64 {
+    (width - 44.0 - text_width(name, 12.0, true)).max(0.35 * width)
 }
 
 /// What the symbols mean, as far as they are used; gives the height of the last row.
@@ -135,7 +141,7 @@ impl Picture<'_> {
             && stability.filter(|seen| seen.pool == node.name).any(|seen| matches!(seen.verdict, Verdict::Overloaded | Verdict::Saturated));
         let mut facts = self.facts(node);
         // The first is the one that counts.
-        let room = if low { 0.5 * width } else { width - 14.0 };
+        let room = if low { room_beside(&node.name, width) } else { width - 14.0 };
         while facts.len() > 1 && text_width(&facts.join(" · "), TINY, false) > room {
             facts.pop();
         }
@@ -149,7 +155,7 @@ impl Picture<'_> {
             let name = Font { size, bold: true, ink: DARK };
             let small = Font { size: TINY, bold: false, ink: MIDDLE };
             if low {
-                let facts = fitted(&facts.join(" · "), TINY, false, 0.5 * width);
+                let facts = fitted(&facts.join(" · "), TINY, false, 0.6 * width);
                 let room = room - text_width(&facts, TINY, false) - 8.0;
                 let middle = top + height / 2.0 - 2.0;
                 drawing.text((left + 28.0, middle), fitted(&node.name, size, true, room), name, Across::Left);
@@ -219,7 +225,10 @@ impl Picture<'_> {
             let Some((rate, measured)) = rate(self.result, edge) else { continue };
             let text = format!("{}{}", if measured { "" } else { "≈ " }, plainly(rate, Kind::Rate));
             let (half, tall) = (text_width(&text, TINY, false) / 2.0 + 3.0, 8.0);
-            let spots = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82];
+            // Where many leave one node, they are further apart near their ends.
+            let fan = edges.iter().filter(|other| other.from == edge.from).count() > 3;
+            let first = if fan { 0.7 } else { 0.5 };
+            let spots = [first, 0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82];
             let free = spots.into_iter().find_map(|share| {
                 let (x, y) = line[((line.len() - 1) as f64 * share).round() as usize];
                 let own = (x - half, y - tall, x + half, y + tall);
@@ -237,6 +246,14 @@ impl Picture<'_> {
     /// The way of an edge as points close to each other.
     fn way(&self, at: usize) -> Vec<Point> {
         let edge = &self.result.system.edges[at];
+        let turns = &self.layout.turns[at];
+        if let [_, .., last] = turns.as_slice() {
+            let (from, to) = (self.corner(edge.from), self.corner(edge.to));
+            let ends = [(from.0 + self.sizes.node.0, turns[0].1 + self.origin.1), (to.0, last.1 + self.origin.1)];
+            let turns = turns.iter().map(|&(x, y)| (x + self.origin.0, y + self.origin.1));
+            let stops: Vec<Point> = std::iter::once(ends[0]).chain(turns).chain([ends[1]]).collect();
+            return straight(&stops);
+        }
         let ((width, height), (from, to)) = (self.sizes.node, (self.corner(edge.from), self.corner(edge.to)));
         let along = if self.upright { (from.1, to.1) } else { (from.0, to.0) };
         let (out, into) = (self.port(at, edge.from, true), self.port(at, edge.to, false));
