@@ -266,7 +266,8 @@ fn results_stay_in_their_folder() {
                     [queues.q]\n[consumers.c]\nqueue = \"q\"\nservice = \"1ms\"\n";
     for name in ["...toml", "....toml"] {
         fs::write(inside.join(name), scenario).unwrap();
-        let run = Command::new(env!("CARGO_BIN_EXE_queuelab")).args(["run", "--format", "quiet", name]).current_dir(&inside).status();
+        let run =
+            Command::new(env!("CARGO_BIN_EXE_queuelab")).args(["run", "--format", "quiet", name]).current_dir(&inside).status();
         assert!(run.unwrap().success());
         assert!(inside.join("output/scenario/report.html").exists(), "{name}");
         assert!(!inside.join("report.html").exists() && !folder.path().join("report.html").exists(), "{name}");

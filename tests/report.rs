@@ -185,7 +185,8 @@ fn charts_of_every_shape() {
             let svg = drawing.svg();
             // Bars and drawings are as high as they must be.
             let own = matches!(chart.name, "utilization" | "stages" | "system");
-            let head = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1000\" height=\"600\" viewBox=\"0 0 1000 600\" role=\"img\"";
+            let head =
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1000\" height=\"600\" viewBox=\"0 0 1000 600\" role=\"img\"";
             assert!(own || svg.starts_with(head), "{}", &svg[..200]);
             assert!(svg.trim_end().ends_with("</svg>"));
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{shape} {}", chart.name);

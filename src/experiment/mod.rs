@@ -21,4 +21,4 @@ pub use precision::{Look, Reached, StopReason};
 pub use replication::{Replication, Schedule, simulate};
 pub use stability::Stability;
 pub use study::{Course, Cut, News, Progress, Stopped, Study, run};
-pub use summary::{Lately, Quantiles, Column, Part, Reading, Replicate, Series, Shape, Summary};
+pub use summary::{Column, Lately, Part, Quantiles, Reading, Replicate, Series, Shape, Summary};

@@ -30,7 +30,15 @@ pub struct Series {
 impl Series {
     /// An empty series of so many quantities, all read as zero.
     pub fn new(width: u64, quantities: usize, most: usize) -> Series {
-        Series { width, bins: Vec::new(), gained: Vec::new(), open_gained: Vec::new(), open: vec![0; quantities], last: vec![0; quantities], most: most.max(2) }
+        Series {
+            width,
+            bins: Vec::new(),
+            gained: Vec::new(),
+            open_gained: Vec::new(),
+            open: vec![0; quantities],
+            last: vec![0; quantities],
+            most: most.max(2),
+        }
     }
 
     /// Adds what was gained since the last collection to the open bin.

@@ -42,9 +42,7 @@ fn kind(model: &Model, kind: &FaultKind) -> (String, String) {
         FaultKind::Crash { target, count: Some(count) } => {
             (format!("{count} of {} down", name(target)), format!("{count} of `{}` are down", name(target)))
         }
-        FaultKind::Pause { target } => {
-            (format!("{} stands still", name(target)), format!("`{}` stands still", name(target)))
-        }
+        FaultKind::Pause { target } => (format!("{} stands still", name(target)), format!("`{}` stands still", name(target))),
         FaultKind::Slow { target, factor } => {
             let factor = trimmed(&significant(*factor, 3));
             (format!("{} is slow", name(target)), format!("`{}` takes {factor} times as long", name(target)))

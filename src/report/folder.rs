@@ -116,13 +116,7 @@ fn names() -> Vec<String> {
 
 /// The contents of all files, in the order of [`names`], without those that the result has no data for.
 fn contents(result: &RunResult) -> Vec<(String, Vec<u8>)> {
-    let texts = [
-        page::page(result),
-        json::json(result),
-        csv::csv(result),
-        csv::percentiles_csv(result),
-        csv::series_csv(result),
-    ];
+    let texts = [page::page(result), json::json(result), csv::csv(result), csv::percentiles_csv(result), csv::series_csv(result)];
     let pictures: Vec<Vec<(String, Vec<u8>)>> = chart::CHARTS
         .par_iter()
         .map(|chart| {

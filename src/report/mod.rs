@@ -26,8 +26,8 @@ mod topology;
 mod verdict;
 
 pub use advice::advice;
-pub use faults::faults;
 pub use csv::{csv, percentiles_csv, series_csv};
+pub use faults::faults;
 pub use folder::{FileError, Folder, prepare};
 pub use json::json;
 pub use markdown::markdown;

@@ -158,10 +158,11 @@ pub fn sentence(estimate: &Estimate, kind: Kind) -> String {
         return shown.value;
     }
     // What needs no margin needs no ends.
-    let lopsided = shown.margin.is_some() && match (estimate.estimate, estimate.low, estimate.high) {
-        (Some(value), Some(low), Some(high)) => ((high - value) - (value - low)).abs() > 0.2 * (high - low),
-        _ => false,
-    };
+    let lopsided = shown.margin.is_some()
+        && match (estimate.estimate, estimate.low, estimate.high) {
+            (Some(value), Some(low), Some(high)) => ((high - value) - (value - low)).abs() > 0.2 * (high - low),
+            _ => false,
+        };
     let ends = estimate.low.zip(estimate.high).filter(|_| lopsided);
     match (ends, half_width(estimate)) {
         (Some((low, high)), Some(half)) => {
@@ -274,7 +275,9 @@ pub fn significant(value: f64, digits: u32) -> String {
 pub fn at_most(text: &str, digits: u32) -> String {
     let significant_digits = text.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
     match text.parse() {
-        Ok(value) if significant_digits > digits as usize && text.contains('.') && !text.contains('e') => significant(value, digits),
+        Ok(value) if significant_digits > digits as usize && text.contains('.') && !text.contains('e') => {
+            significant(value, digits)
+        }
         _ => text.to_owned(),
     }
 }

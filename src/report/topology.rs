@@ -334,7 +334,11 @@ fn loads(model: &Model, load: &Load) -> Block {
         stability::word(expected(own.utilization, service.queue_limit.is_some() || service.shed.is_some()))
     });
     let cells = of_pools.chain(of_services).map(|word| Shown { value: word.to_owned(), margin: None }).collect();
-    block.groups.push(Group { title: "verdict", unit: Kind::Plain.unit([]), columns: vec![Column { head: "", metric: "", cells }] });
+    block.groups.push(Group {
+        title: "verdict",
+        unit: Kind::Plain.unit([]),
+        columns: vec![Column { head: "", metric: "", cells }],
+    });
     block
 }
 

@@ -103,9 +103,9 @@ class Page {
     await this.mouse("mouseReleased", x, y);
   }
 
-  async picture() {
+  async picture(most = 16000) {
     const { cssContentSize } = await this.send("Page.getLayoutMetrics");
-    const clip = { x: 0, y: 0, width: cssContentSize.width, height: Math.min(cssContentSize.height, 16000), scale: 1 };
+    const clip = { x: 0, y: 0, width: cssContentSize.width, height: Math.min(cssContentSize.height, most), scale: 1 };
     const { data } = await this.send("Page.captureScreenshot", { clip, captureBeyondViewport: true });
     return Buffer.from(data, "base64");
   }

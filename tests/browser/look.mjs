@@ -1,5 +1,5 @@
 // Pictures of pages as people see them: node tests/browser/look.mjs CHROMIUM FOLDER PAGE...
-// Each page in light and dark, at 1280 and 390 pixels, and on paper.
+// Each page in light and dark, at 1280 and 390 pixels, its top, and on paper.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -18,7 +18,10 @@ for (const page of pages) {
   ]) {
     const seen = await browser.open(pathToFileURL(resolve(page)).href, view);
     writeFileSync(join(folder, `${name}-${kind}.png`), await seen.picture());
-    if (kind === "wide") writeFileSync(join(folder, `${name}.pdf`), await seen.paper());
+    if (kind === "wide") {
+      writeFileSync(join(folder, `${name}-top.png`), await seen.picture(860));
+      writeFileSync(join(folder, `${name}.pdf`), await seen.paper());
+    }
     await seen.close();
   }
 }

@@ -224,11 +224,7 @@ fn small_system() -> System {
             node(NodeKind::Queue, "jobs", None),
             node(NodeKind::Consumers, "workers", Some(3)),
         ],
-        edges: vec![
-            edge(0, 2, 240.0, None),
-            edge(1, 2, 40.0, None),
-            edge(2, 3, 280.0, Some("consumers.workers.throughput")),
-        ],
+        edges: vec![edge(0, 2, 240.0, None), edge(1, 2, 40.0, None), edge(2, 3, 280.0, Some("consumers.workers.throughput"))],
     }
 }
 

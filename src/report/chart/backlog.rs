@@ -42,7 +42,9 @@ pub fn backlog(result: &RunResult, canvas: Canvas) -> Drawing {
     };
     let note = match (shown.len() < all.len(), all.len() < number) {
         (true, _) => Some(format!("The {} with the largest backlogs of {number} queues and services are shown.", shown.len())),
-        (false, true) if !all.is_empty() => Some(format!("Nothing ever waits elsewhere; there are {number} queues and services.")),
+        (false, true) if !all.is_empty() => {
+            Some(format!("Nothing ever waits elsewhere; there are {number} queues and services."))
+        }
         (false, _) => None,
     };
     let many = summary.replicates.len() > 1;
@@ -53,10 +55,8 @@ pub fn backlog(result: &RunResult, canvas: Canvas) -> Drawing {
     };
     let keys = shown.iter().zip(PALETTE);
     let keys = keys.map(|(&at, ink)| Key { label: all[at].1.clone(), ink, dash: Dash::Solid, width: 2.0 }).collect();
-    let tracks: Vec<Track> =
-        shown.iter().enumerate().map(|(key, &at)| Track { key, curve: all[at].2.clone(), bands }).collect();
-    let panel =
-        Panel { title: String::new(), kind, upwards, tracks, theory: theory.into_iter().collect(), log: false };
+    let tracks: Vec<Track> = shown.iter().enumerate().map(|(key, &at)| Track { key, curve: all[at].2.clone(), bands }).collect();
+    let panel = Panel { title: String::new(), kind, upwards, tracks, theory: theory.into_iter().collect(), log: false };
     let what = match (bands, many) {
         (Bands::None, true) => "Mean backlog over time, without bands",
         (_, true) => "Mean backlog over time",

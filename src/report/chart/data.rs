@@ -72,14 +72,8 @@ impl Plotted {
     /// Of bars with names.
     pub fn named(what: &str, of: Kind) -> Plotted {
         let (kind, noun) = kind(of);
-        let side = |title: &str, kind, noun| Side {
-            title: title.to_owned(),
-            kind,
-            noun,
-            scale: Scale::Linear,
-            from: 0.0,
-            to: 1.0,
-        };
+        let side =
+            |title: &str, kind, noun| Side { title: title.to_owned(), kind, noun, scale: Scale::Linear, from: 0.0, to: 1.0 };
         let (x, y) = (side("name", "name", ""), side(what, kind, noun));
         Plotted { area: Vec::new(), x, y, zoom: false, series: Vec::new() }
     }

@@ -64,13 +64,7 @@ impl Entry {
 /// A sheet with title, subtitle and legend; gives it with the area that is left.
 ///
 /// `what` says what the chart shows; a `note` says what it leaves out.
-pub(super) fn sheet(
-    result: &RunResult,
-    canvas: Canvas,
-    what: &str,
-    note: Option<String>,
-    legend: &[Entry],
-) -> (Drawing, Area) {
+pub(super) fn sheet(result: &RunResult, canvas: Canvas, what: &str, note: Option<String>, legend: &[Entry]) -> (Drawing, Area) {
     let title = preamble::title(result);
     let mut drawing = Drawing::new(canvas, format!("{title}: {what}"), what.to_owned(), note.clone());
     let edge = canvas.edge();
@@ -139,20 +133,19 @@ pub(super) struct Plot {
 impl Plot {
     /// Draws the axes into an area: the vertical one with a line of the grid at each tick, titles with units. `zoom`: the
     /// horizontal axis can be looked at more closely in a page.
-    pub fn draw(
-        drawing: &mut Drawing,
-        area: Area,
-        (x, x_title): (Axis, &str),
-        (y, y_title): (Axis, &str),
-        zoom: bool,
-    ) -> Plot {
+    pub fn draw(drawing: &mut Drawing, area: Area, (x, x_title): (Axis, &str), (y, y_title): (Axis, &str), zoom: bool) -> Plot {
         let widest = y.ticks.iter().map(|(_, label)| text_width(label, SMALL, false)).fold(0.0, f64::max);
         let inner =
             Area { left: area.left + widest + 12.0, top: area.top + 26.0, right: area.right - 8.0, bottom: area.bottom - 48.0 };
         let number = drawing.plots.len();
         drawing.plots.push(Plotted::new(inner, (&x, x_title), (&y, y_title), zoom));
         let plot = Plot { area: inner, x, y, number };
-        drawing.text((area.left, area.top), fitted(&titled(y_title, plot.y.unit), SMALL, false, area.width()), LABEL, Across::Left);
+        drawing.text(
+            (area.left, area.top),
+            fitted(&titled(y_title, plot.y.unit), SMALL, false, area.width()),
+            LABEL,
+            Across::Left,
+        );
         for (value, label) in &plot.y.ticks {
             let (_, y) = plot.at((0.0, *value));
             drawing.line(vec![(inner.left, y), (inner.right, y)], LIGHT, 1.0, Dash::Solid);

@@ -91,7 +91,12 @@ pub fn latency_histogram(result: &RunResult, canvas: Canvas) -> Drawing {
     for (place, own) in shown.iter().enumerate() {
         let (column, row) = ((place % across) as f64, (place / across) as f64);
         let (left, top) = (area.left + column * width, area.top + row * height);
-        let inner = Area { left, top, right: left + width - if across > 1 { 20.0 } else { 0.0 }, bottom: top + height - if down > 1 { 14.0 } else { 0.0 } };
+        let inner = Area {
+            left,
+            top,
+            right: left + width - if across > 1 { 20.0 } else { 0.0 },
+            bottom: top + height - if down > 1 { 14.0 } else { 0.0 },
+        };
         panel(&mut drawing, inner, own);
     }
     drawing
@@ -120,7 +125,11 @@ fn panel(drawing: &mut Drawing, area: Area, Panel { name, what, shape }: &Panel)
     // Times that hardly differ would be a single needle on an axis from zero.
     let x = if steep {
         Axis::log(Kind::Time, first, last)
-    } else if first > 0.5 * last { Axis::between(Kind::Time, first, last, 4.0) } else { Axis::from_zero(Kind::Time, last, 5.0) };
+    } else if first > 0.5 * last {
+        Axis::between(Kind::Time, first, last, 4.0)
+    } else {
+        Axis::from_zero(Kind::Time, last, 5.0)
+    };
     let x = Axis { to: if x.from == 0.0 { last.max(f64::MIN_POSITIVE) } else { x.to }, ..x };
     let x = Axis { ticks: x.ticks.iter().filter(|(value, _)| *value <= x.to * (1.0 + 1e-9)).cloned().collect(), ..x };
     let below = Area { top: area.top + 24.0, ..area };
@@ -161,8 +170,11 @@ fn supports(shape: &Shape, order: f64) -> bool {
 /// orders of magnitude, bins of equal width would show one bar.
 fn by_magnitude(shape: &Shape) -> Vec<[f64; 3]> {
     let points: Vec<[f64; 2]> = shape.quantiles.iter().copied().filter(|point| point[0] < 1.0 && point[1].is_finite()).collect();
-    let positive = || points.iter().map(|point| point[1]).filter(|&value| value > 0.0);
-    let (low, high) = (positive().fold(f64::INFINITY, f64::min), positive().fold(0.0, f64::max));
+    let positive = || points.iter().filter(|point| point[1] > 0.0);
+    let least = positive().map(|point| point[1]).fold(f64::INFINITY, f64::min);
+    // The few that are much faster than all others need no room of their own.
+    let tenth = positive().find(|point| point[0] >= 0.1).map_or(least, |point| point[1]);
+    let (low, high) = (least.max(tenth / 8.0), positive().map(|point| point[1]).fold(0.0, f64::max));
     if low >= high {
         return drawn(shape);
     }

@@ -112,8 +112,10 @@ fn bands(part: &[usize], edges: &[(usize, usize)], layers: &[usize], sizes: Size
     for here in 0..=last {
         let own: Vec<usize> = part.iter().copied().filter(|&node| band(node) == here).collect();
         // An edge to another line counts for none.
-        let inside: Vec<(usize, usize)> =
-            edges.iter().map(|&(from, to)| if band_of(part, &band, from) == band_of(part, &band, to) { (from, to) } else { (to, to) }).collect();
+        let inside: Vec<(usize, usize)> = edges
+            .iter()
+            .map(|&(from, to)| if band_of(part, &band, from) == band_of(part, &band, to) { (from, to) } else { (to, to) })
+            .collect();
         let block = Block::of(&own, &inside, layers, sizes);
         block.put((MARGIN, y), layout);
         y += block.height;
@@ -259,9 +261,10 @@ impl Block {
         }
         order(&mut columns, &ways, layers, first);
         let heights = heights(&columns, &links(&columns, &ways, layers, first), sizes);
-        let bottoms = columns.iter().zip(&heights).flat_map(|(column, heights)| {
-            column.iter().zip(heights).map(|(place, height)| height + extent(*place, sizes) / 2.0)
-        });
+        let bottoms = columns
+            .iter()
+            .zip(&heights)
+            .flat_map(|(column, heights)| column.iter().zip(heights).map(|(place, height)| height + extent(*place, sizes) / 2.0));
         let height = bottoms.fold(0.0, f64::max);
         let width = columns.len() as f64 * (sizes.node.0 + sizes.gap) - sizes.gap;
         Block { columns, heights, width, height, sizes }
@@ -309,7 +312,8 @@ fn order(columns: &mut Vec<Vec<Place>>, ways: &[Vec<Place>], layers: &[usize], f
         let of = |pairs: &Pairs| -> usize {
             let mut pairs = pairs.clone();
             pairs.sort_unstable();
-            let crossed = |at: usize| pairs[at + 1..].iter().filter(|later| later.1 < pairs[at].1 && later.0 > pairs[at].0).count();
+            let crossed =
+                |at: usize| pairs[at + 1..].iter().filter(|later| later.1 < pairs[at].1 && later.0 > pairs[at].0).count();
             (0..pairs.len()).map(crossed).sum()
         };
         links(columns, ways, layers, first).iter().map(of).sum()
@@ -330,7 +334,8 @@ fn order(columns: &mut Vec<Vec<Place>>, ways: &[Vec<Place>], layers: &[usize], f
                 };
                 if beside.is_empty() { at as f64 } else { beside.iter().sum::<usize>() as f64 / beside.len() as f64 }
             };
-            let mut places: Vec<(f64, Place)> = columns[column].iter().enumerate().map(|(at, &place)| (mean(at), place)).collect();
+            let mut places: Vec<(f64, Place)> =
+                columns[column].iter().enumerate().map(|(at, &place)| (mean(at), place)).collect();
             places.sort_by(|a, b| a.0.total_cmp(&b.0));
             columns[column] = places.into_iter().map(|(_, place)| place).collect();
         }
@@ -379,9 +384,10 @@ fn heights(columns: &[Vec<Place>], links: &[Pairs], sizes: Sizes) -> Vec<Vec<f64
         }
     }
     // The topmost stands at the top.
-    let top = columns.iter().zip(&heights).flat_map(|(column, heights)| {
-        column.iter().zip(heights).map(|(place, height)| height - extent(*place, sizes) / 2.0)
-    });
+    let top = columns
+        .iter()
+        .zip(&heights)
+        .flat_map(|(column, heights)| column.iter().zip(heights).map(|(place, height)| height - extent(*place, sizes) / 2.0));
     let top = top.fold(f64::INFINITY, f64::min);
     heights.iter_mut().flatten().for_each(|height| *height -= top);
     heights
@@ -389,7 +395,15 @@ fn heights(columns: &[Vec<Place>], links: &[Pairs], sizes: Sizes) -> Vec<Vec<f64
 
 /// The numbers nearest to those that are wanted of which each is at least a step above the last: isotonic regression.
 fn apart(wanted: &[f64], steps: &[f64]) -> Vec<f64> {
-    let offsets: Vec<f64> = steps.iter().scan(0.0, |sum, step| Some({ *sum += step; *sum })).collect();
+    let offsets: Vec<f64> = steps
+        .iter()
+        .scan(0.0, |sum, step| {
+            Some({
+                *sum += step;
+                *sum
+            })
+        })
+        .collect();
     // Means of pooled neighbours, and their number.
     let mut pools: Vec<(f64, usize)> = Vec::new();
     for (wanted, offset) in wanted.iter().zip(&offsets) {

@@ -141,7 +141,8 @@ fn messages(result: &RunResult) -> (Vec<Curve>, Option<String>) {
 fn responses(result: &RunResult, callers: &[&str]) -> (Vec<Curve>, Option<String>) {
     let own = |name: &str, metric: &str| shape(result, &format!("producers.{name}.{metric}"));
     let p99 = |name: &&str| own(name, "response").map_or(0.0, |shape| quantile(shape, 0.99));
-    let seen = |name: &str| own(name, "observed").map(|shape| &shape.quantiles) != own(name, "response").map(|shape| &shape.quantiles);
+    let seen =
+        |name: &str| own(name, "observed").map(|shape| &shape.quantiles) != own(name, "response").map(|shape| &shape.quantiles);
     let two = callers.iter().any(|name| own(name, "observed").is_some() && seen(name));
     let shown = largest(&callers.iter().map(p99).collect::<Vec<f64>>(), if two { PALETTE.len() / 2 } else { PALETTE.len() });
     let mut inks = PALETTE.into_iter();
@@ -161,7 +162,7 @@ fn responses(result: &RunResult, callers: &[&str]) -> (Vec<Curve>, Option<String
         if two && own(name, "observed").is_some() && differs("observed") {
             let full = format!("producers.{name}.observed");
             let Some(ink) = inks.next() else { break };
-            curves.extend(curve(result, &full, label("observed by the callers"), ink, Dash::Solid));
+            curves.extend(curve(result, &full, label("observed"), ink, Dash::Solid));
         }
     }
     let note = (shown.len() < callers.len())

@@ -22,8 +22,7 @@ pub fn latency_over_time(result: &RunResult, canvas: Canvas) -> Drawing {
     };
     let shown = largest(&all.iter().map(|(_, latency)| slowest(latency)).collect::<Vec<f64>>(), MOST_PANELS);
     let keys = [("p99", ALARM, 2.0), ("p50", PALETTE[0], 2.0)];
-    let keys: Vec<Key> =
-        keys.map(|(label, ink, width)| Key { label: label.to_owned(), ink, dash: Dash::Solid, width }).to_vec();
+    let keys: Vec<Key> = keys.map(|(label, ink, width)| Key { label: label.to_owned(), ink, dash: Dash::Solid, width }).to_vec();
     let panels: Vec<Panel> = shown
         .iter()
         .map(|&at| {
@@ -51,7 +50,9 @@ pub fn latency_over_time(result: &RunResult, canvas: Canvas) -> Drawing {
         notes.push(format!("The {} of {} producers with the longest p99 are shown.", shown.len(), all.len()));
     }
     if panels.iter().any(|panel: &Panel| panel.tracks.iter().all(|track| track.key != 0)) {
-        notes.push("A bin tells its p99 from 500 observations on: more replications, or a longer run.bin, would show it.".to_owned());
+        notes.push(
+            "A bin tells its p99 from 500 observations on: more replications, or a longer run.bin, would show it.".to_owned(),
+        );
     }
     let note = (!notes.is_empty()).then(|| notes.join(" "));
     let nothing = "No latency was observed over time.";

@@ -78,7 +78,10 @@ impl Curve {
         let ends = |ends: &[Option<f64>]| -> Vec<f64> { ends.iter().map(|end| end.unwrap_or(f64::NAN)).collect() };
         Curve {
             mean: points(&column.mean, bin, most, average),
-            interval: Band { low: points(&ends(&column.low), bin, most, average), high: points(&ends(&column.high), bin, most, average) },
+            interval: Band {
+                low: points(&ends(&column.low), bin, most, average),
+                high: points(&ends(&column.high), bin, most, average),
+            },
             range: Band {
                 low: points(&column.min, bin, most, |part| part.iter().copied().fold(f64::INFINITY, f64::min)),
                 high: points(&column.max, bin, most, |part| part.iter().copied().fold(f64::NEG_INFINITY, f64::max)),

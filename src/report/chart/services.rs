@@ -31,10 +31,8 @@ pub fn services(result: &RunResult, canvas: Canvas) -> Drawing {
             let curve = Curve::of(summary, &full, column, most_points(canvas));
             (!curve.mean.is_empty()).then_some(Track { key, curve, bands })
         };
-        let tracks: Vec<Track> = [track(0, "offered.rate", Bands::None), track(1, "throughput", Bands::Interval)]
-            .into_iter()
-            .flatten()
-            .collect();
+        let tracks: Vec<Track> =
+            [track(0, "offered.rate", Bands::None), track(1, "throughput", Bands::Interval)].into_iter().flatten().collect();
         let panel =
             Panel { title: names[at].clone(), kind: Kind::Rate, upwards: "requests", tracks, theory: Vec::new(), log: false };
         (!panel.tracks.is_empty()).then_some(panel)

@@ -77,8 +77,10 @@ pub fn stages(result: &RunResult, canvas: Canvas) -> Drawing {
     let narrow = canvas.is_narrow();
     let row = if narrow { HIGH_ROW } else { ROW };
     let font = Font { size: SMALL, bold: false, ink: DARK };
-    let names: Vec<String> =
-        stages.iter().map(|stage| fitted(&stage.name, SMALL, narrow, if narrow { area.width() - 4.0 } else { WIDEST_NAME })).collect();
+    let names: Vec<String> = stages
+        .iter()
+        .map(|stage| fitted(&stage.name, SMALL, narrow, if narrow { area.width() - 4.0 } else { WIDEST_NAME }))
+        .collect();
     let widest = names.iter().map(|name| text_width(name, SMALL, false)).fold(0.0, f64::max);
     let left = if narrow { area.left + 6.0 } else { area.left + widest + 12.0 };
     // Two columns of bars: means, and shares of the slowest.
@@ -94,7 +96,9 @@ pub fn stages(result: &RunResult, canvas: Canvas) -> Drawing {
     let longest = stages.iter().map(Stage::whole).fold(0.0, f64::max);
     let means = Axis::from_zero(Kind::Time, longest, if narrow { 3.0 } else { 5.0 });
     let shares = Axis::from_zero(Kind::Share, 1.0, 2.0);
-    for ((from, to), axis, title) in [(first, &means, "mean"), (second, &shares, if narrow { "slowest 1 %" } else { "time of the slowest 1 %" })] {
+    for ((from, to), axis, title) in
+        [(first, &means, "mean"), (second, &shares, if narrow { "slowest 1 %" } else { "time of the slowest 1 %" })]
+    {
         for (value, label) in &axis.ticks {
             let x = from + axis.share(*value) * (to - from);
             drawing.line(vec![(x, top), (x, bottom)], LIGHT, 1.0, Dash::Solid);
@@ -176,7 +180,8 @@ fn numbers(stages: &[Stage]) -> Plotted {
         let (name, ink, names) = (name.to_owned(), ink.variable(), names.clone());
         plotted.series.push(Numbers { name, ink, names, y, ..Numbers::default() });
     }
-    let of = |end: fn(&Estimate) -> Option<f64>| stages.iter().map(|stage| end(stage.slowest.as_ref()?).and_then(short)).collect();
+    let of =
+        |end: fn(&Estimate) -> Option<f64>| stages.iter().map(|stage| end(stage.slowest.as_ref()?).and_then(short)).collect();
     plotted.series.push(Numbers {
         name: "waiting share of the slowest 1 %".to_owned(),
         ink: WAIT.variable(),

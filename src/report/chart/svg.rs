@@ -112,11 +112,7 @@ fn draw(out: &mut String, shape: &Shape, place: Place<'_>) {
             let (left, top) = (from.0.min(to.0), from.1.min(to.1));
             let [x, y, width, height] = [left, top, (to.0 - from.0).abs(), (to.1 - from.1).abs()].map(number);
             let fill = color(*ink);
-            writeln!(
-                out,
-                "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\"{}/>",
-                solid(*opacity)
-            )
+            writeln!(out, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\"{}/>", solid(*opacity))
         }
         Shape::Text { at, text, font, across } => {
             let anchor = match across {

@@ -73,10 +73,7 @@ pub(super) fn curve(stops: &[Point], upright: bool) -> Vec<Point> {
         for step in 1..=STEPS {
             let t = step as f64 / STEPS as f64;
             let [a, b, c, d] = [(1.0 - t).powi(3), 3.0 * t * (1.0 - t).powi(2), 3.0 * t * t * (1.0 - t), t.powi(3)];
-            points.push((
-                a * from.0 + b * first.0 + c * second.0 + d * to.0,
-                a * from.1 + b * first.1 + c * second.1 + d * to.1,
-            ));
+            points.push((a * from.0 + b * first.0 + c * second.0 + d * to.0, a * from.1 + b * first.1 + c * second.1 + d * to.1));
         }
     }
     points

@@ -138,7 +138,9 @@ impl Picture<'_> {
         let low = height < 40.0;
         let stability = self.result.summary.stability.iter();
         let failing = node.kind == NodeKind::Consumers
-            && stability.filter(|seen| seen.pool == node.name).any(|seen| matches!(seen.verdict, Verdict::Overloaded | Verdict::Saturated));
+            && stability
+                .filter(|seen| seen.pool == node.name)
+                .any(|seen| matches!(seen.verdict, Verdict::Overloaded | Verdict::Saturated));
         let mut facts = self.facts(node);
         // The first is the one that counts.
         let room = if low { room_beside(&node.name, width) } else { width - 14.0 };
@@ -162,7 +164,12 @@ impl Picture<'_> {
                 drawing.text((right - 6.0, middle), facts, small, Across::Right);
             } else {
                 drawing.text((left + 28.0, top + 17.0), fitted(&node.name, size, true, room), name, Across::Left);
-                drawing.text((left + 9.0, top + 33.0), fitted(&facts.join(" · "), TINY, false, width - 14.0), small, Across::Left);
+                drawing.text(
+                    (left + 9.0, top + 33.0),
+                    fitted(&facts.join(" · "), TINY, false, width - 14.0),
+                    small,
+                    Across::Left,
+                );
             }
             if let Some(busy) = self.estimate(node, "utilization") {
                 let ink = if busy > WATCH { PALETTE[4] } else { PALETTE[0] };
@@ -177,7 +184,8 @@ impl Picture<'_> {
     fn facts(&self, node: &Node) -> Vec<String> {
         let estimate = |metric: &str, kind: Kind| self.estimate(node, metric).map(|value| plainly(value, kind));
         let lost = || {
-            let shares = ["dropped.ratio", "rejected.ratio", "expired.ratio"].into_iter().filter_map(|name| self.estimate(node, name));
+            let shares =
+                ["dropped.ratio", "rejected.ratio", "expired.ratio"].into_iter().filter_map(|name| self.estimate(node, name));
             let sum: f64 = shares.sum();
             (sum > 0.0).then(|| format!("loses {}", plainly(sum, Kind::Share)))
         };
@@ -197,7 +205,16 @@ impl Picture<'_> {
     /// What is said of a node that is pointed at.
     fn remark(&self, node: &Node) -> String {
         let metrics = &self.result.summary.metrics;
-        let shown = ["offered.rate", "published.rate", "throughput", "utilization", "backlog.mean", "wait.mean", "response.p99", "sojourn.p99"];
+        let shown = [
+            "offered.rate",
+            "published.rate",
+            "throughput",
+            "utilization",
+            "backlog.mean",
+            "wait.mean",
+            "response.p99",
+            "sojourn.p99",
+        ];
         let lines = shown.into_iter().filter_map(|own| {
             let full = format!("{}.{}.{own}", node.kind.table(), node.name);
             let reading = metrics.get(&full).filter(|reading| reading.value.estimate.is_some_and(|value| value != 0.0))?;

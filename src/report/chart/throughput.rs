@@ -44,9 +44,8 @@ pub fn throughput(result: &RunResult, canvas: Canvas) -> Drawing {
     // Arrivals lie below as a broad pale line, so that completions that keep up with them hide only their middle.
     add(label.to_owned(), (PALE, Dash::Solid, 5.0), sum(&producers), Bands::None);
     let good = columns(Table::Producers, "goodput.rate");
-    let size = |columns: &[(String, &Column)]| -> Vec<f64> {
-        columns.iter().map(|(_, column)| column.mean.iter().sum()).collect()
-    };
+    let size =
+        |columns: &[(String, &Column)]| -> Vec<f64> { columns.iter().map(|(_, column)| column.mean.iter().sum()).collect() };
     let pools = columns(Table::Consumers, "throughput");
     let alone = good.len() <= MOST_PRODUCERS;
     let room = INKS.len() - if alone { good.len() } else { 1 };
@@ -69,8 +68,8 @@ pub fn throughput(result: &RunResult, canvas: Canvas) -> Drawing {
     }
     let note = (shown.len() < pools.len())
         .then(|| format!("Completions of the {} of {} pools with the most are shown.", shown.len(), pools.len()));
-    let panel =
-        Panel { title: String::new(), kind: Kind::Rate, upwards: "messages", tracks, theory: Vec::new(), log: false };
+    let panel = Panel { title: String::new(), kind: Kind::Rate, upwards: "messages", tracks, theory: Vec::new(), log: false };
     let nothing = "No rate was observed over time.";
-    Timeline { what: "Arrivals and completions over time".to_owned(), note, keys, panels: vec![panel], nothing }.draw(result, canvas)
+    Timeline { what: "Arrivals and completions over time".to_owned(), note, keys, panels: vec![panel], nothing }
+        .draw(result, canvas)
 }

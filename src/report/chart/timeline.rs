@@ -15,6 +15,8 @@ const RANGE: f64 = 0.13;
 /// How solid the shades of time are: of the warm-up, and of faults.
 const WARMUP: f64 = 0.12;
 const FAULT: f64 = 0.13;
+/// A place with axes needs so much height in pixels.
+const LEAST_PANEL: f64 = 200.0;
 /// More lines than these have their names in a legend.
 const MOST_LABELS: usize = 8;
 /// The widest name beside a line in pixels.
@@ -172,7 +174,8 @@ impl Timeline {
             let Key { ink, dash, width, .. } = self.keys[track.key];
             let line = &track.curve.mean;
             // What was not measured and is not shaded is dashed.
-            let own = if track.curve.warmup > time.warmup { line.partition_point(|point| point.0 < track.curve.warmup) } else { 0 };
+            let own =
+                if track.curve.warmup > time.warmup { line.partition_point(|point| point.0 < track.curve.warmup) } else { 0 };
             plot.data(drawing, Some(track.key), |drawing| {
                 if own > 0 {
                     drawing.line(pixels(&line[..(own + 1).min(line.len())]), ink, width, Dash::Dashed);
@@ -259,7 +262,8 @@ fn shade(drawing: &mut Drawing, plot: &Plot, time: Time<'_>) {
         let room = free - left;
         if room > 40.0 {
             let name = fitted(name, SMALL, false, room);
-            drawing.part(Part::Sheet, |drawing| drawing.text((left, top - 10.0), name, Font { ink: ALARM, ..LABEL }, Across::Left));
+            drawing
+                .part(Part::Sheet, |drawing| drawing.text((left, top - 10.0), name, Font { ink: ALARM, ..LABEL }, Across::Left));
             free = left - 12.0;
         }
     }
@@ -298,7 +302,7 @@ fn places(drawing: &mut Drawing, area: Area, panels: usize) -> Vec<Area> {
     let across = if drawing.canvas.is_narrow() || panels < 2 { 1 } else { 2 };
     let down = panels.div_ceil(across);
     let mut height = (area.bottom - area.top) / down as f64;
-    if !drawing.canvas.titled && down > 1 {
+    if down > 1 && (!drawing.canvas.titled || height < LEAST_PANEL) {
         height = 230.0;
         drawing.cut(area.top + height * down as f64 + drawing.canvas.edge());
     }

@@ -15,8 +15,7 @@ struct Card {
 
 /// The numbers as cards.
 pub(super) fn glance(result: &RunResult) -> Markup {
-    let cards: Vec<Card> =
-        [arrivals(result), slowest(result), busiest(result), lost(result)].into_iter().flatten().collect();
+    let cards: Vec<Card> = [arrivals(result), slowest(result), busiest(result), lost(result)].into_iter().flatten().collect();
     html! {
         @if !cards.is_empty() {
             ul.cards {
@@ -66,8 +65,7 @@ fn slowest(result: &RunResult) -> Option<Card> {
 
 fn busiest(result: &RunResult) -> Option<Card> {
     let tables = [Table::Services, Table::Consumers, Table::Hosts];
-    let (name, reading, _) =
-        largest(tables.into_iter().flat_map(|table| readings(result, table, "utilization")).collect())?;
+    let (name, reading, _) = largest(tables.into_iter().flat_map(|table| readings(result, table, "utilization")).collect())?;
     Some(Card { what: "Busiest".to_owned(), number: sentence(&reading.value, Kind::Share), more: name })
 }
 

@@ -33,7 +33,11 @@ pub fn page(result: &RunResult) -> String {
         shell::section("numbers", "Numbers", tables::tables(result)),
         shell::section("charts", "Charts", html! { @for chart in charts.into_iter().flatten() { (chart) } }),
         shell::section("warnings", "Warnings", warnings(result)),
-        shell::section("origin", "Where this comes from", origin::origin(&result.name, &result.provenance, result.precision.as_ref())),
+        shell::section(
+            "origin",
+            "Where this comes from",
+            origin::origin(&result.name, &result.provenance, result.precision.as_ref()),
+        ),
         shell::section("raw", "Raw numbers", origin::raw(&[("summary.csv", csv::csv(result))])),
     ];
     shell::page(title, html! { (head(result)) }, sections.into_iter().flatten().collect())

@@ -10,8 +10,7 @@ use maud::{Markup, html};
 /// The sentence that stands above everything, and how it looks.
 fn sentence(goals: &[GoalResult], keeps_up: bool) -> (&'static str, String) {
     let count = |verdict| goals.iter().filter(|goal| goal.verdict == verdict).count();
-    let (all, met, missed, open) =
-        (goals.len(), count(Verdict::Met), count(Verdict::Missed), count(Verdict::Inconclusive));
+    let (all, met, missed, open) = (goals.len(), count(Verdict::Met), count(Verdict::Missed), count(Verdict::Inconclusive));
     let goals = |number: usize| if number == 1 { "goal" } else { "goals" };
     let is = |number: usize| if number == 1 { "is" } else { "are" };
     match (all, missed, open) {
