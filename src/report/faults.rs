@@ -38,8 +38,8 @@ fn moment(at: Time) -> String {
 fn kind(model: &Model, kind: &FaultKind) -> (String, String) {
     let name = |target: &Target| target_name(model, *target);
     match kind {
-        FaultKind::Crash { target, count: None } => (format!("{} is down", name(target)), format!("`{}` is down", name(target))),
-        FaultKind::Crash { target, count: Some(count) } => {
+        FaultKind::Crash { target, count: None, .. } => (format!("{} is down", name(target)), format!("`{}` is down", name(target))),
+        FaultKind::Crash { target, count: Some(count), .. } => {
             (format!("{count} of {} down", name(target)), format!("{count} of `{}` are down", name(target)))
         }
         FaultKind::Pause { target } => (format!("{} stands still", name(target)), format!("`{}` stands still", name(target))),
@@ -64,6 +64,7 @@ fn target_name(model: &Model, target: Target) -> &str {
         Target::Service(id) => &model.service(id).name,
         Target::Host(id) => &model.hosts[id.0 as usize].name,
         Target::Queue(id) => &model.queue(id).name,
+        Target::Broker(id) => &model.brokers[id.0 as usize].name,
         Target::Producer(id) => &model.producers[id.0 as usize].name,
     }
 }
