@@ -24,7 +24,8 @@ fn structure(svg: &str) -> Vec<String> {
     for part in svg.split('<').skip(1) {
         let (tag, text) = part.split_once('>').unwrap_or((part, ""));
         let name: String = tag.chars().take_while(|sign| sign.is_ascii_alphabetic() || *sign == '/').collect();
-        let mut words: String = text.chars().filter(|sign| !sign.is_ascii_digit() && !sign.is_whitespace() && *sign != '.').collect();
+        let mut words: String =
+            text.chars().filter(|sign| !sign.is_ascii_digit() && !sign.is_whitespace() && *sign != '.').collect();
         // A tick more or less is no change of structure.
         if words.chars().all(|sign| !sign.is_alphabetic()) {
             words.clear();
@@ -46,7 +47,8 @@ fn pictures_are_as_the_program_draws_them() {
     for (scenario, charts) in scenarios {
         let out = folder.path().join(&scenario);
         let file = root().join("scenarios").join(format!("{scenario}.toml"));
-        let run = Command::new(env!("CARGO_BIN_EXE_queuelab")).args(["run", "--format", "quiet", "--out"]).args([&out, &file]).status();
+        let run =
+            Command::new(env!("CARGO_BIN_EXE_queuelab")).args(["run", "--format", "quiet", "--out"]).args([&out, &file]).status();
         assert!(run.unwrap().success(), "{scenario}");
         for chart in charts {
             let shown = root().join("docs/images").join(format!("{scenario}-{chart}.svg"));

@@ -2,7 +2,7 @@
 
 use super::columns::columns;
 use super::controls::Controls;
-use super::lately::lately;
+use super::lately::{MOST_PARTS, lately};
 use super::pool::Pool;
 use super::replication::{Replication, Schedule, simulate};
 use super::shape::shape;
@@ -114,7 +114,10 @@ impl Gathered {
         })
     }
 
-    fn add(&mut self, replication: Replication) {
+    fn add(&mut self, mut replication: Replication) {
+        if self.replicates.len() >= MOST_PARTS {
+            replication.series.gained.clear();
+        }
         let sources = sources(&self.model, &replication.recorder, replication.measured);
         if self.pools.is_empty() {
             self.pools = sources.iter().map(Pool::for_source).collect();
@@ -135,7 +138,6 @@ impl Gathered {
             simulated: replication.end.as_secs_f64(),
         });
         self.kept += replication.series.bins.len() * gauges(&self.model).len();
-        self.kept += replication.series.gained.iter().flatten().map(measure::Gained::kept).sum::<usize>();
         if self.series.is_empty() || self.kept <= KEPT_NUMBERS {
             self.series.push(replication.series);
             self.ends.push(replication.end);

@@ -1,4 +1,4 @@
-//! Quantiles of latencies over time: of what was observed in each bin, in all replications together.
+//! Quantiles of latencies over time: of what was observed in each bin, in all replications together (the first 64 of them).
 //!
 //! The mean of replications' quantiles is never used, as everywhere. Intervals are those of all quantiles (a test on the share of
 //! observations below, over replications), for every bin by itself; their ends are edges of buckets that are 3 % wide.
@@ -13,8 +13,8 @@ use indexmap::IndexMap;
 const ORDERS: [(&str, f64); 2] = [("p50", 0.5), ("p99", 0.99)];
 /// A quantile is told from so many observations beyond it on.
 const BEYOND: f64 = 5.0;
-/// More replications than these make it no better to look at.
-const MOST_PARTS: usize = 256;
+/// Replications whose latencies are followed: more make it no better to look at, and each takes some hundred kilobytes.
+pub(super) const MOST_PARTS: usize = 64;
 
 /// Every latency that is followed; empty where none is. `pairs`: every two replications are mirrored, and count as one.
 pub(super) fn lately(model: &Model, all: &[Series], confidence: f64, pairs: bool) -> IndexMap<String, Lately> {
@@ -27,7 +27,7 @@ pub(super) fn lately(model: &Model, all: &[Series], confidence: f64, pairs: bool
         let mut own = Lately::empty("s");
         for bin in 0..bins {
             let of = |series: &Series| series.gained.get(bin).and_then(|gained| gained.get(at)).cloned();
-            let gained: Vec<Gained> = all.iter().take(MOST_PARTS).filter_map(of).collect();
+            let gained: Vec<Gained> = all.iter().filter_map(of).collect();
             let parts: Vec<Gained> = gained.chunks(if pairs { 2 } else { 1 }).map(together).collect();
             let pooled = together(&parts);
             own.count.push(pooled.count());

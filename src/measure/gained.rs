@@ -56,11 +56,6 @@ impl Gained {
         self.0.iter().map(|bucket| bucket.1).sum()
     }
 
-    /// Numbers that are kept for it.
-    pub fn kept(&self) -> usize {
-        2 * self.0.len()
-    }
-
     /// Observations in this bucket and all below.
     pub fn up_to(&self, bucket: usize) -> u64 {
         self.0.iter().take_while(|other| other.0 as usize <= bucket).map(|other| other.1).sum()

@@ -38,7 +38,9 @@ fn moment(at: Time) -> String {
 fn kind(model: &Model, kind: &FaultKind) -> (String, String) {
     let name = |target: &Target| target_name(model, *target);
     match kind {
-        FaultKind::Crash { target, count: None, .. } => (format!("{} is down", name(target)), format!("`{}` is down", name(target))),
+        FaultKind::Crash { target, count: None, .. } => {
+            (format!("{} is down", name(target)), format!("`{}` is down", name(target)))
+        }
         FaultKind::Crash { target, count: Some(count), .. } => {
             (format!("{count} of {} down", name(target)), format!("{count} of `{}` are down", name(target)))
         }

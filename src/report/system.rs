@@ -2,13 +2,13 @@
 
 use super::describe;
 use super::topology::capacity;
-use crate::model::{Handler, Load, Model, PoolId, QueueId, ServiceId, Visits};
+use crate::model::{ExchangeId, Handler, Load, Model, Outlet, PoolId, QueueId, ServiceId, Step, Visits};
 use serde::{Deserialize, Serialize};
 
 /// Everything that messages and requests come from or go to.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct System {
-    /// In the order of the model: producers, queues, consumers, services.
+    /// In the order of the model: producers, queues, consumers, services, exchanges.
     pub nodes: Vec<Node>,
     /// Between two nodes at most one of each kind.
     pub edges: Vec<Edge>,
@@ -40,6 +40,8 @@ pub enum NodeKind {
     Consumers,
     /// Answers requests.
     Service,
+    /// Sends messages on to queues, by their keys.
+    Exchange,
 }
 
 impl NodeKind {
@@ -50,6 +52,7 @@ impl NodeKind {
             NodeKind::Queue => "queues",
             NodeKind::Consumers => "consumers",
             NodeKind::Service => "services",
+            NodeKind::Exchange => "exchanges",
         }
     }
 }
@@ -87,15 +90,28 @@ pub fn system(model: &Model, load: &Load) -> System {
     for service in &model.services {
         add(NodeKind::Service, &service.name, describe::service(model, service), Some(service.workers()));
     }
+    for exchange in &model.exchanges {
+        let bindings = exchange.bindings.len();
+        let about = format!("exchange with {bindings} {}", if bindings == 1 { "binding" } else { "bindings" });
+        add(NodeKind::Exchange, &exchange.name, about, None);
+    }
     let queue = |id: QueueId| model.producers.len() + id.0 as usize;
     let pool = |at: usize| model.producers.len() + model.queues.len() + at;
     let service = |id: ServiceId| pool(model.pools.len()) + id.0 as usize;
-    let mut edges = Vec::new();
+    let exchange = |id: ExchangeId| service(ServiceId(model.services.len() as u32)) + id.0 as usize;
+    let mut edges: Vec<Edge> = Vec::new();
     let mut leads = |from: usize, handler: &Handler, rate: f64| {
         let visits = Visits::of(model, handler);
         let planned = |often: f64| Some(rate * often).filter(|rate| rate.is_finite());
+        let exchanges = exchanges_of(handler);
         for &(id, often) in &visits.queues {
-            edges.push(Edge { from, to: queue(id), call: false, planned: planned(often), metric: None });
+            let through = exchanges.iter().find(|&&way| model.reached(Outlet::Exchange(way)).contains(&id));
+            send(&mut edges, through.map_or(from, |&way| exchange(way)), queue(id), planned(often));
+        }
+        for &way in &exchanges {
+            // How often steps that do more come to it is not known here.
+            let rate = if handler.sends().is_some() { planned(1.0) } else { None };
+            send(&mut edges, from, exchange(way), rate);
         }
         for &(id, often) in &visits.services {
             edges.push(Edge { from, to: service(id), call: true, planned: planned(often), metric: None });
@@ -115,17 +131,49 @@ pub fn system(model: &Model, load: &Load) -> System {
         let metric = Some(format!("consumers.{}.throughput", consumers.name));
         edges.push(Edge { from: queue(consumers.queue), to: pool(at), call: false, planned, metric });
     }
+    // How many messages die is known only when they do.
+    for (at, own) in model.queues.iter().enumerate() {
+        if let Some(letter) = &own.semantics.dead_letter {
+            let to = match letter.to {
+                Outlet::Queue(id) => queue(id),
+                Outlet::Exchange(id) => exchange(id),
+            };
+            send(&mut edges, queue(QueueId(at as u32)), to, None);
+        }
+    }
     // What comes to a place on a single way is what was measured there.
     for at in 0..edges.len() {
         let to = edges[at].to;
         let own = match nodes[to].kind {
             NodeKind::Queue => "published.rate",
             NodeKind::Service => "offered.rate",
-            NodeKind::Producer | NodeKind::Consumers => continue,
+            NodeKind::Producer | NodeKind::Consumers | NodeKind::Exchange => continue,
         };
         if edges.iter().filter(|edge| edge.to == to).count() == 1 {
             edges[at].metric = Some(format!("{}.{}.{own}", nodes[to].kind.table(), nodes[to].name));
         }
     }
     System { nodes, edges }
+}
+
+/// Adds a way of messages, or to one that is there: what leaves an exchange comes from all that send to it.
+fn send(edges: &mut Vec<Edge>, from: usize, to: usize, planned: Option<f64>) {
+    match edges.iter_mut().find(|edge| (edge.from, edge.to, edge.call) == (from, to, false)) {
+        Some(known) => known.planned = known.planned.zip(planned).map(|(one, other)| one + other),
+        None => edges.push(Edge { from, to, call: false, planned, metric: None }),
+    }
+}
+
+/// The exchanges that a handler sends to by itself, each once.
+fn exchanges_of(handler: &Handler) -> Vec<ExchangeId> {
+    let mut found = Vec::new();
+    handler.visit(&mut |step| {
+        if let Step::Send(send) = step
+            && let Outlet::Exchange(id) = send.to
+            && !found.contains(&id)
+        {
+            found.push(id);
+        }
+    });
+    found
 }

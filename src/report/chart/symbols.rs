@@ -44,6 +44,9 @@ pub(super) fn symbol(drawing: &mut Drawing, kind: NodeKind, (x, y): Point) {
             drawing.area(circle((x, y), 6.5), PALETTE[1], 1.0);
             drawing.area(circle((x, y), 2.5), Ink::Sheet, 1.0);
         }
+        NodeKind::Exchange => {
+            drawing.area(vec![(x, y - 7.5), (x + 7.5, y), (x, y + 7.5), (x - 7.5, y)], PALETTE[4], 1.0);
+        }
         NodeKind::Service => {
             let corners = (0..6).map(|at| {
                 let angle = PI / 3.0 * f64::from(at);

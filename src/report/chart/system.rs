@@ -70,6 +70,7 @@ fn room_beside(name: &str, width: f64) -> f64 {
 fn legend(drawing: &mut Drawing, result: &RunResult, (left, top): Point, room: f64) -> f64 {
     let kinds = [
         (NodeKind::Producer, "producer"),
+        (NodeKind::Exchange, "exchange"),
         (NodeKind::Queue, "queue"),
         (NodeKind::Consumers, "consumers"),
         (NodeKind::Service, "service"),
@@ -191,6 +192,7 @@ impl Picture<'_> {
         };
         match node.kind {
             NodeKind::Producer => estimate("offered.rate", Kind::Rate).into_iter().collect(),
+            NodeKind::Exchange => Vec::new(),
             NodeKind::Queue => {
                 let backlog = estimate("backlog.mean", Kind::Plain).map(|backlog| format!("backlog {backlog}"));
                 lost().into_iter().chain(backlog).collect()
