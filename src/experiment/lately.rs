@@ -3,7 +3,7 @@
 //! The mean of replications' quantiles is never used, as everywhere. Intervals are those of all quantiles (a test on the share of
 //! observations below, over replications), for every bin by itself; their ends are edges of buckets that are 3 % wide.
 
-use super::summary::{Lately, Quantiles};
+use super::summary::Lately;
 use crate::measure::{Gained, Series, edges, followed};
 use crate::model::Model;
 use crate::stats;
@@ -33,7 +33,7 @@ pub(super) fn lately(model: &Model, all: &[Series], confidence: f64, pairs: bool
             own.count.push(pooled.count());
             for (quantile, order) in ORDERS {
                 let [value, low, high] = estimate(&pooled, &parts, order, confidence);
-                let column = own.quantiles.entry(quantile.to_owned()).or_insert_with(Quantiles::default);
+                let column = own.quantiles.entry(quantile.to_owned()).or_default();
                 column.value.push(value);
                 column.low.push(low);
                 column.high.push(high);

@@ -123,11 +123,10 @@ fn bands(part: &[usize], edges: &[(usize, usize)], layers: &[usize], sizes: Size
         y += 2.0 * sizes.apart + 14.0;
     }
     let (width, height) = sizes.node;
-    let mut beside = 0;
-    for (at, &(from, to)) in edges.iter().enumerate().filter(|(_, edge)| part.contains(&edge.0) && band(edge.0) != band(edge.1)) {
+    let leaves = |edge: &(usize, &(usize, usize))| part.contains(&edge.1.0) && band(edge.1.0) != band(edge.1.1);
+    for (beside, (at, &(from, to))) in edges.iter().enumerate().filter(leaves).enumerate() {
         let ((x, y), (to_x, to_y)) = (layout.nodes[from], layout.nodes[to]);
-        let shift = BESIDE * f64::from(beside % 4);
-        beside += 1;
+        let shift = BESIDE * (beside % 4) as f64;
         let (right, left) = (x + width + 10.0 + shift, to_x - 14.0 - shift);
         let between = bottoms[band(from)] + sizes.apart + shift;
         let (begin, end) = (y + height / 2.0, to_y + height / 2.0);

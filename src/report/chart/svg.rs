@@ -70,7 +70,7 @@ impl Drawing {
     /// The beginning of a group, and what closes it.
     fn open(&self, out: &mut String, place: Place<'_>, part: Part) -> &'static str {
         if let Part::About(at) = part {
-            let _ = write!(out, "<g><title>{}</title>\n", self.remarks.get(at).map(|remark| escaped(remark)).unwrap_or_default());
+            let _ = writeln!(out, "<g><title>{}</title>", self.remarks.get(at).map(|remark| escaped(remark)).unwrap_or_default());
             return "</g>\n";
         }
         let Place::Page(identifier) = place else { return "" };

@@ -37,7 +37,7 @@ fn readings<'a>(result: &'a RunResult, table: Table, metric: &str) -> Vec<(Strin
     table.names(metrics).into_iter().filter_map(of).collect()
 }
 
-fn largest<'a>(readings: Vec<(String, &'a Reading, f64)>) -> Option<(String, &'a Reading, f64)> {
+fn largest(readings: Vec<(String, &Reading, f64)>) -> Option<(String, &Reading, f64)> {
     readings.into_iter().reduce(|most, next| if next.2 > most.2 { next } else { most })
 }
 
