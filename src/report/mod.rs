@@ -6,6 +6,7 @@ pub mod chart;
 mod csv;
 mod describe;
 mod faults;
+mod feeds;
 mod folder;
 mod hoarding;
 mod json;
