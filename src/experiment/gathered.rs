@@ -3,6 +3,7 @@
 use super::columns::columns;
 use super::controls::Controls;
 use super::excursions::excursions;
+use super::lately::{MOST_PARTS, lately};
 use super::pool::Pool;
 use super::replication::{Replication, Schedule, simulate};
 use super::shape::shape;
@@ -127,7 +128,10 @@ impl Gathered {
         })
     }
 
-    fn add(&mut self, replication: Replication) {
+    fn add(&mut self, mut replication: Replication) {
+        if self.replicates.len() >= MOST_PARTS {
+            replication.series.gained.clear();
+        }
         let sources = sources(&self.model, &replication.recorder, replication.measured);
         if self.pools.is_empty() {
             self.pools = sources.iter().map(Pool::for_source).collect();
@@ -188,7 +192,8 @@ impl Gathered {
         let (bin, columns) = columns(&gauges(&self.model), &mut self.series, &self.ends, confidence, self.model.plan.antithetic);
         let window = Window { series: &self.series, ends: &self.ends, warmup: self.schedule.warmup };
         let stability = stability(&self.model, &readings, &window);
-        let series = Series { bin, warmup: self.schedule.warmup.as_secs_f64(), columns };
+        let latencies = lately(&self.model, &self.series, confidence, self.model.plan.antithetic);
+        let series = Series { bin, warmup: self.schedule.warmup.as_secs_f64(), columns, latencies };
         let (values, replicates) = (values.kept, self.replicates);
         Summary { metrics: readings, values, distributions, series, stability, replicates, parts: Vec::new() }
     }

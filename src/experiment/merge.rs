@@ -4,7 +4,7 @@ use super::precision::Reached;
 use super::stability::Stability;
 use super::study::{Studied, Study};
 use super::summary::{Part, Replicate, Series, Summary};
-use crate::measure::gauges;
+use crate::measure::{followed, gauges};
 use crate::model::{Metric, Model, metrics};
 use indexmap::IndexMap;
 
@@ -58,9 +58,12 @@ fn series(model: &Model, summaries: &mut [Summary]) -> Series {
     for one in summaries.iter_mut().filter(|one| one.series.bin != bin) {
         let own = one.series.bin;
         one.series.columns.values_mut().filter(|column| !column.mean.is_empty()).for_each(|column| column.bin = Some(own));
+        one.series.latencies.values_mut().for_each(|latency| latency.bin = Some(own));
     }
     let names = gauges(model).into_iter().map(|gauge| gauge.name);
-    Series { bin, warmup, columns: ordered(names, summaries.iter_mut().map(|one| &mut one.series.columns)) }
+    let columns = ordered(names, summaries.iter_mut().map(|one| &mut one.series.columns));
+    let latencies = ordered(followed(model).into_iter(), summaries.iter_mut().map(|one| &mut one.series.latencies));
+    Series { bin, warmup, columns, latencies }
 }
 
 /// How the pools kept up, in the order of the whole.

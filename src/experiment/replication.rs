@@ -2,7 +2,7 @@
 
 use super::along::Along;
 use crate::engine::{Halt, Presence, Tally, World};
-use crate::measure::{self, Recorder, Series, gauges, reading};
+use crate::measure::{self, Gains, Recorder, Series, gauges, reading};
 use crate::model::{FaultTimes, Model, Stop};
 use crate::units::{Span, Time};
 
@@ -12,6 +12,8 @@ const BINS: u64 = 200;
 const MOST_BINS: usize = 500;
 /// The same where the user fixed the width: a run that lasts for years must not fill the memory with seconds.
 const MOST_FIXED_BINS: usize = 200_000;
+/// With more bins than these latencies are not followed over time: each bin would have too few of them.
+const MOST_FOLLOWED: u64 = 4_000;
 /// Bin width at the start of such a run.
 const FIRST_BIN: Span = Span(1_000);
 
@@ -115,6 +117,9 @@ pub fn simulate(
     let width = schedule.bin.unwrap_or(FIRST_BIN);
     let most = if schedule.bin.is_some() { MOST_FIXED_BINS } else { MOST_BINS };
     let mut series = Series::new(width.0, gauges(model).len(), most);
+    let followed = schedule.bin.zip(schedule.duration);
+    let followed = followed.is_none_or(|(bin, duration)| (schedule.warmup + duration).0 / bin.0.max(1) <= MOST_FOLLOWED);
+    let mut gains = followed.then(Gains::default);
     let max_events = model.plan.max_events.unwrap_or(u64::MAX);
     let begin = Time::ZERO + schedule.warmup;
     let mut begun = schedule.warmup == Span::ZERO;
@@ -148,12 +153,18 @@ pub fn simulate(
             return Ok(None);
         }
         let done = over || (!schedule.drain && now >= end);
-        if now >= edge || done {
+        let closes = now >= edge || done;
+        let restarts = !begun && now >= begin;
+        if let Some(gains) = gains.as_mut().filter(|_| closes || restarts) {
+            series.collect_gained(gains.read(model, &recorder));
+        }
+        if closes {
             series.close();
         }
-        if !begun && now >= begin {
+        if restarts {
             recorder.restart(now);
             series.reset();
+            gains.iter_mut().for_each(Gains::reset);
             there = world.presence(now);
             begun = true;
         }

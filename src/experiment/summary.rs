@@ -105,12 +105,48 @@ pub struct Series {
     /// By metric name: `queues.jobs.backlog`, `producers.web.offered.rate`, `consumers.workers.throughput`,
     /// `queues.jobs.lost.rate`, `consumers.workers.utilization`.
     pub columns: IndexMap<String, Column>,
+    /// Latencies by metric name: what callers wait (`producers.web.response`), or how long messages take that nobody waits for
+    /// (`producers.web.completion`). A message belongs to the bin in which it ends.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub latencies: IndexMap<String, Lately>,
 }
 
 impl Series {
     /// Width of a bin of one of the columns in seconds.
     pub fn bin(&self, column: &Column) -> f64 {
         column.bin.unwrap_or(self.bin)
+    }
+}
+
+/// A latency over time: quantiles of what was observed in each bin, in all replications together, to 3 %.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lately {
+    /// SI unit of the values.
+    pub unit: String,
+    /// Width of a bin in seconds, where it is not that of the series.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bin: Option<f64>,
+    /// Observations in each bin.
+    pub count: Vec<u64>,
+    /// By name: `p50`, `p99`.
+    pub quantiles: IndexMap<String, Quantiles>,
+}
+
+/// A quantile, a value for each bin; absent where there are too few observations for it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// Of all observations of the bin.
+    pub value: Vec<Option<f64>>,
+    /// Lower end of its interval, for each bin by itself; absent where only one replication has observations.
+    pub low: Vec<Option<f64>>,
+    /// Upper end of its interval.
+    pub high: Vec<Option<f64>>,
+}
+
+impl Lately {
+    /// Nothing yet.
+    pub fn empty(unit: &str) -> Lately {
+        Lately { unit: unit.to_owned(), bin: None, count: Vec::new(), quantiles: IndexMap::new() }
     }
 }
 

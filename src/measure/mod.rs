@@ -1,6 +1,7 @@
 //! Observers that turn transitions into numbers: histograms of latencies, levels over time, series, and a journal.
 
 mod census;
+mod gained;
 mod histogram;
 mod journal;
 mod laws;
@@ -10,8 +11,10 @@ mod records;
 mod series;
 mod source;
 mod sums;
+mod tail;
 
 pub use census::Census;
+pub use gained::{Gained, Gains, edges, followed};
 pub use histogram::Histogram;
 pub use journal::{Journal, Row, Rows};
 pub use laws::{Violation, laws};

@@ -121,6 +121,16 @@ impl Recorder {
         queues.chain(self.pools.iter_mut().map(|pool| &mut pool.busy)).chain(shared).chain(publishers).chain(brokers)
     }
 
+    /// The histograms that hold what a producer's callers wait, or the completions of one whose messages nobody waits for.
+    pub(super) fn answers(&self, at: usize, calls: bool) -> Vec<&Histogram> {
+        let producer = &self.producers[at];
+        match (calls, producer.completes_at.as_slice()) {
+            (true, _) => vec![&producer.response],
+            (false, []) => vec![&producer.completion],
+            (false, pools) => pools.iter().map(|pool| &self.pools[pool.0 as usize].sojourn).collect(),
+        }
+    }
+
     /// A producer's record, completed by what stands elsewhere.
     pub(super) fn producer(&self, at: usize) -> ProducerRecord {
         let mut record = self.producers[at].clone();
@@ -289,6 +299,7 @@ impl Observer for Recorder {
                 }
                 record.service.record(service.0);
                 record.sojourn.record(sojourn.0);
+                record.tail.record(sojourn.0, service.0);
                 if !record.lean && !refilled {
                     let record = &mut self.queues[queue as usize];
                     record.unacked.fall(now);

@@ -4,6 +4,7 @@ use super::census::Census;
 use super::histogram::Histogram;
 use super::level::Level;
 use super::recorder::Recorder;
+use super::records::PoolRecord;
 use crate::engine::Outcome;
 use crate::model::{Model, QueueId};
 use crate::units::Span;
@@ -93,12 +94,14 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
     }
     for (at, pool) in model.pools.iter().enumerate() {
         let record = recorder.pool(at);
+        let slowest = slowest(&record);
         let capacity = f64::from(pool.workers()) * seconds;
         all.push(Source::Ratio(record.busy.integral() as f64 / 1e9, capacity));
         all.extend([level(record.busy), rate(record.finished)]);
         let waited = Source::Ratio(record.wait.positive() as f64, record.wait.count() as f64);
         all.extend([Source::Latency(record.wait), waited]);
         all.extend([record.buffer_wait, record.service, record.sojourn].map(Source::Latency));
+        all.push(slowest);
         if pool.may_fail() {
             all.extend([count(record.failed), Source::Ratio(record.failed as f64, record.finished as f64)]);
         }
@@ -109,6 +112,7 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
     for (at, service) in model.services.iter().enumerate() {
         let queue = &recorder.queues[model.queues.len() + at];
         let record = recorder.pool(model.pools.len() + at);
+        let slowest = slowest(&record);
         let capacity = f64::from(service.workers()) * seconds;
         let share = |part: u64, whole: u64| Source::Ratio(part as f64, whole as f64);
         all.extend([rate(queue.published), count(queue.published)]);
@@ -117,6 +121,7 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         let waited = share(record.wait.positive(), record.wait.count());
         all.extend([Source::Latency(record.wait), waited]);
         all.extend([record.service, record.sojourn].map(Source::Latency));
+        all.push(slowest);
         all.extend([count(record.failed), share(record.failed, record.finished + record.broken)]);
         let (rejected, shed) = (queue.lost[Outcome::Rejected as usize], queue.lost[Outcome::Expired as usize]);
         all.extend([count(rejected), share(rejected, queue.published), count(shed), share(shed, queue.published)]);
@@ -141,6 +146,12 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         all.extend([level(record.memory.clone()), share(&record.alarm, 1.0)]);
     }
     all
+}
+
+/// The waiting share of the slowest.
+fn slowest(record: &PoolRecord) -> Source {
+    let (waiting, whole) = record.slowest();
+    Source::Ratio(waiting, whole)
 }
 
 /// A quantity that is followed over time.
@@ -174,6 +185,7 @@ pub fn gauges(model: &Model) -> Vec<Gauge> {
         all.push(rate(format!("producers.{}.goodput.rate", producer.name)));
     }
     for service in &model.services {
+        all.push(rate(format!("services.{}.offered.rate", service.name)));
         all.push(Gauge { name: format!("services.{}.waiting", service.name), unit: "messages", scale: 1.0 });
         all.push(rate(format!("services.{}.throughput", service.name)));
         let scale = 1.0 / f64::from(service.workers());
@@ -200,6 +212,7 @@ pub fn reading(model: &Model, recorder: &Recorder) -> Vec<u128> {
     }
     for at in 0..model.services.len() {
         let pool = &recorder.pools[model.pools.len() + at];
+        all.push(u128::from(recorder.queues[model.queues.len() + at].published));
         all.push(recorder.queues[model.queues.len() + at].ready.integral());
         all.extend([u128::from(pool.finished), pool.busy.integral()]);
     }

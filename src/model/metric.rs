@@ -198,6 +198,7 @@ const POOL: &[(&str, Quantity)] = &[
     ("buffer_wait", Quantity::Latency),
     ("service", Quantity::Latency),
     ("sojourn", Quantity::Latency),
+    ("slowest_wait.ratio", Quantity::Ratio),
 ];
 
 /// What is measured of a pool whose messages may fail, beside the rest.
@@ -214,6 +215,7 @@ const SERVICE: &[(&str, Quantity)] = &[
     ("waited.ratio", Quantity::Ratio),
     ("service", Quantity::Latency),
     ("sojourn", Quantity::Latency),
+    ("slowest_wait.ratio", Quantity::Ratio),
     ("failed.count", Quantity::Count),
     ("failed.ratio", Quantity::Ratio),
     ("rejected.count", Quantity::Count),

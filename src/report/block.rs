@@ -48,6 +48,8 @@ pub(super) struct Group {
 pub(super) struct Column {
     /// The statistic; empty where the quantity has only one.
     pub head: &'static str,
+    /// The name of its metric behind that of the entity; empty where it is none.
+    pub metric: &'static str,
     /// One for each row.
     pub cells: Vec<Shown>,
 }
@@ -251,20 +253,25 @@ fn group(table: Table, names: &[String], result: &RunResult, title: &'static str
         })
         .collect();
     let first = kept.first()?;
-    let kind = names.iter().find_map(|name| reading(name, first.0)).map_or(Kind::Time, |r| Kind::of(&r.unit));
+    let kind = names.iter().find_map(|name| {
+        let own = reading(name, first.0)?;
+        Some(Kind::of_metric(&format!("{}.{name}.{}", table.prefix(), first.0), &own.unit))
+    });
+    let kind = kind.unwrap_or(Kind::Time);
     let unit = kind.unit(names.iter().flat_map(|name| kept.iter().filter_map(move |spec| value(name, spec.0))));
     let columns = kept
         .iter()
         .map(|(metric, head, interval, keep)| Column {
             head,
+            metric,
             cells: names
                 .iter()
                 .map(|name| {
                     let nothing = Shown { value: quantity::NOTHING.to_owned(), margin: None };
                     let own = reading(name, metric).filter(|_| *keep != Once || from_empty(name));
                     let mut shown = own.map_or(nothing, |reading| quantity::shown(&reading.value, unit));
-                    if !interval {
-                        shown.margin = None;
+                    if !interval && shown.margin.take().is_some() {
+                        shown.value = quantity::at_most(&shown.value, 4);
                     }
                     shown
                 })

@@ -5,7 +5,7 @@
 
 use super::chart;
 use super::result::RunResult;
-use super::{csv, json};
+use super::{csv, json, page};
 use rayon::prelude::*;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -72,7 +72,13 @@ impl Folder {
     /// # Errors
     /// A file cannot be written. Nothing of this result stays then, and files of an earlier one are as they were.
     pub fn write(&self, result: &RunResult) -> Result<Vec<PathBuf>, FileError> {
-        write_all(&self.path, &contents(result), |path| File::create(path))
+        let contents = contents(result);
+        let written = write_all(&self.path, &contents, |path| File::create(path))?;
+        // A chart of an earlier result that this one has no data for.
+        for stale in names().iter().filter(|name| contents.iter().all(|(other, _)| other != *name)) {
+            self.remove(stale)?;
+        }
+        Ok(written)
     }
 
     /// Writes files of these names and contents, whole or not at all.
@@ -114,24 +120,32 @@ impl Folder {
     }
 }
 
-/// The names of all files.
+/// The files that every result has.
+const TEXTS: [&str; 5] = ["report.html", "result.json", "summary.csv", "percentiles.csv", "series.csv"];
+
+/// The names of all files that a result may have.
 fn names() -> Vec<String> {
-    let texts = ["result.json", "summary.csv", "percentiles.csv", "series.csv"].map(str::to_owned);
+    let texts = TEXTS.map(str::to_owned);
     let charts = chart::CHARTS.iter().flat_map(|chart| ["svg", "png"].map(|kind| format!("{}.{kind}", chart.name)));
     texts.into_iter().chain(charts).collect()
 }
 
-/// The contents of all files, in the order of [`names`].
+/// The contents of all files, in the order of [`names`], without those that the result has no data for.
 fn contents(result: &RunResult) -> Vec<(String, Vec<u8>)> {
-    let texts = [json::json(result), csv::csv(result), csv::percentiles_csv(result), csv::series_csv(result)];
-    let pictures: Vec<[Vec<u8>; 2]> = chart::CHARTS
+    let texts = [page::page(result), json::json(result), csv::csv(result), csv::percentiles_csv(result), csv::series_csv(result)];
+    let pictures: Vec<Vec<(String, Vec<u8>)>> = chart::CHARTS
         .par_iter()
         .map(|chart| {
-            let drawing = (chart.draw)(result);
-            [drawing.svg().into_bytes(), drawing.png()]
+            let drawing = (chart.draw)(result, chart::Canvas::FILE);
+            if chart.optional && drawing.bare {
+                return Vec::new();
+            }
+            let file = |kind: &str, bytes: Vec<u8>| (format!("{}.{kind}", chart.name), bytes);
+            vec![file("svg", drawing.svg().into_bytes()), file("png", drawing.png())]
         })
         .collect();
-    names().into_iter().zip(texts.map(String::into_bytes).into_iter().chain(pictures.into_iter().flatten())).collect()
+    let texts = texts.map(String::into_bytes);
+    TEXTS.into_iter().map(str::to_owned).zip(texts).chain(pictures.into_iter().flatten()).collect()
 }
 
 /// Where a file stands until it is complete. The number of the process keeps two runs into one folder apart.

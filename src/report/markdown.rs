@@ -19,6 +19,9 @@ pub fn markdown(result: &RunResult) -> String {
     for (at, part) in preamble::parts(result).iter().enumerate() {
         let _ = writeln!(out, "{}- {}", if at == 0 { "\n" } else { "" }, plain(part));
     }
+    for (at, fault) in result.faults.iter().enumerate() {
+        let _ = writeln!(out, "{}- fault: {}", if at == 0 { "\n" } else { "" }, plain(&fault.what));
+    }
     for block in TABLES.iter().filter_map(|table| table.block(result)) {
         write_block(&mut out, &block);
     }

@@ -18,6 +18,10 @@ pub enum Kind {
     Share,
     /// A number of messages.
     Messages,
+    /// A number of requests.
+    Requests,
+    /// A number of permits of a lock.
+    Permits,
     /// A number of anything.
     Plain,
 }
@@ -56,6 +60,8 @@ const RATE: &[Unit] = &[
 ];
 const SHARE: &[Unit] = &[unit("%", 0.01, 0.0)];
 const MESSAGES: &[Unit] = &[unit("msg", 1.0, 0.0), unit("k msg", 1e3, 1e5), unit("M msg", 1e6, 1e6), unit("G msg", 1e9, 1e9)];
+const REQUESTS: &[Unit] = &[unit("req", 1.0, 0.0), unit("k req", 1e3, 1e5), unit("M req", 1e6, 1e6), unit("G req", 1e9, 1e9)];
+const PERMITS: &[Unit] = &[unit("permits", 1.0, 0.0), unit("k permits", 1e3, 1e5)];
 const PLAIN: &[Unit] = &[unit("", 1.0, 0.0), unit("k", 1e3, 1e5), unit("M", 1e6, 1e6), unit("G", 1e9, 1e9)];
 
 impl Kind {
@@ -66,6 +72,19 @@ impl Kind {
             "1/s" => Kind::Rate,
             "messages" => Kind::Messages,
             _ => Kind::Share,
+        }
+    }
+
+    /// The kind of a metric by its name too, which tells what is counted: messages, requests, permits, or something that its
+    /// heading names.
+    pub fn of_metric(metric: &str, unit: &str) -> Kind {
+        let (table, own) = metric.split_once('.').unwrap_or((metric, ""));
+        match (Kind::of(unit), table) {
+            (Kind::Messages, _) if own.contains(".busy") => Kind::Plain,
+            (Kind::Messages, "locks") if own.contains(".held") => Kind::Permits,
+            (Kind::Messages, "locks") => Kind::Plain,
+            (Kind::Messages, "services") => Kind::Requests,
+            (kind, _) => kind,
         }
     }
 
@@ -83,6 +102,8 @@ impl Kind {
             Kind::Rate => (RATE, 3),
             Kind::Share => (SHARE, 0),
             Kind::Messages => (MESSAGES, 0),
+            Kind::Requests => (REQUESTS, 0),
+            Kind::Permits => (PERMITS, 0),
             Kind::Plain => (PLAIN, 0),
         };
         if count == 0 { units[zero] } else { *units.iter().rev().find(|unit| typical >= unit.from).unwrap_or(&units[0]) }
@@ -136,10 +157,12 @@ pub fn sentence(estimate: &Estimate, kind: Kind) -> String {
     if shown.is_nothing() {
         return shown.value;
     }
-    let lopsided = match (estimate.estimate, estimate.low, estimate.high) {
-        (Some(value), Some(low), Some(high)) => ((high - value) - (value - low)).abs() > 0.2 * (high - low),
-        _ => false,
-    };
+    // What needs no margin needs no ends.
+    let lopsided = shown.margin.is_some()
+        && match (estimate.estimate, estimate.low, estimate.high) {
+            (Some(value), Some(low), Some(high)) => ((high - value) - (value - low)).abs() > 0.2 * (high - low),
+            _ => false,
+        };
     let ends = estimate.low.zip(estimate.high).filter(|_| lopsided);
     match (ends, half_width(estimate)) {
         (Some((low, high)), Some(half)) => {
@@ -195,7 +218,12 @@ pub fn with_margin(value: f64, half: f64) -> Shown {
         let digits = |x: f64| usize::try_from(exponent(x, 2) + places).unwrap_or(0).min(15);
         return Shown { value: format!("{value:.*e}", digits(value)), margin: Some(format!("{half:.*e}", digits(half))) };
     }
-    Shown { value: rounded(value, places), margin: Some(rounded(half, places)) }
+    let margin = rounded(half, places);
+    // An interval that is narrower than the last digit is none for a reader.
+    if margin.bytes().all(|sign| matches!(sign, b'0' | b'.')) {
+        return Shown { value: exact(value), margin: None };
+    }
+    Shown { value: rounded(value, places), margin: Some(margin) }
 }
 
 /// A value and the ends of its interval, all cut where half the width of the interval justifies it.
@@ -259,6 +287,17 @@ pub fn significant(value: f64, digits: u32) -> String {
     rounded(value, (kept as i32 - exponent).max(0))
 }
 
+/// A number as text with at most so many significant digits, where it has more.
+pub fn at_most(text: &str, digits: u32) -> String {
+    let significant_digits = text.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    match text.parse() {
+        Ok(value) if significant_digits > digits as usize && text.contains('.') && !text.contains('e') => {
+            significant(value, digits)
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// A number without uncertainty: up to six digits, no zeros behind.
 fn exact(value: f64) -> String {
     trimmed(&significant(value, 6))
@@ -293,7 +332,8 @@ mod tests {
             (0.5, 3.0, "0.5 ± 3.0"),
             (0.0, 0.02, "0.000 ± 0.020"),
             (10.0, 0.0996, "10.00 ± 0.10"),
-            (240.0, 1e-9, "240.0000 ± 0.0000"),
+            (240.0, 1e-9, "240"),
+            (5.0, 4e-7, "5"),
             (3e-9, 1e-10, "3.00e-9 ± 1.0e-10"),
             (2.5e12, 1e11, "2.50e12 ± 1.0e11"),
         ] {

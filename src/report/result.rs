@@ -1,5 +1,6 @@
 //! The JSON result of `run`, which every renderer reads. Its names are a contract; see `schema_version`.
 
+use super::system::System;
 use crate::experiment::{Reached, Summary};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,12 @@ pub struct RunResult {
     /// The queues through which the messages of each producer may go, by the name of the producer.
     #[serde(default)]
     pub routes: IndexMap<String, Vec<String>>,
+    /// Who sends what to whom.
+    #[serde(default)]
+    pub system: System,
+    /// What goes wrong, by the scenario.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultNote>,
     /// The numbers.
     #[serde(flatten)]
     pub summary: Summary,
@@ -76,6 +83,19 @@ pub struct Provenance {
     pub duration: Option<f64>,
     /// Unmeasured seconds before them.
     pub warmup: f64,
+}
+
+/// Something that goes wrong.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FaultNote {
+    /// A few words for a chart: `db is slow`.
+    pub name: String,
+    /// A sentence: ``from 1min to 2min `db` takes 5 times as long``.
+    pub what: String,
+    /// Seconds from the start of the run to its beginning; absent where it comes again and again, at random.
+    pub from: Option<f64>,
+    /// Seconds from the start of the run to its end; absent where it lasts for ever, or comes again and again.
+    pub until: Option<f64>,
 }
 
 /// A number of theory.

@@ -227,7 +227,7 @@ pub(super) fn said(seen: &Stability) -> String {
 }
 
 /// Sign and look of a verdict.
-fn mark(verdict: Verdict) -> (char, Role) {
+pub(super) fn mark(verdict: Verdict) -> (char, Role) {
     match verdict {
         Verdict::Stable => ('✓', Role::Good),
         Verdict::Overloaded | Verdict::Saturated => ('✗', Role::Bad),
@@ -236,7 +236,7 @@ fn mark(verdict: Verdict) -> (char, Role) {
 }
 
 /// The pools that are not stable.
-fn unstable(result: &RunResult) -> Vec<&Stability> {
+pub(super) fn unstable(result: &RunResult) -> Vec<&Stability> {
     result.summary.stability.iter().filter(|seen| seen.verdict != Verdict::Stable).collect()
 }
 

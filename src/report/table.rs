@@ -57,6 +57,9 @@ fn head(result: &RunResult, style: Style, wall: Option<Duration>) -> Vec<String>
         lines.extend(wrapped(&style.signs(&part), style.width.saturating_sub(2)).iter().map(|line| format!("  {line}")));
     }
     lines.extend(preamble::precision(result).map(|line| style.signs(&line)));
+    for fault in &result.faults {
+        lines.extend(wrapped(&style.signs(&format!("fault: {}", fault.what)), style.width));
+    }
     lines.extend(wrapped(&style.signs(&notes.join("; ")), style.width).into_iter().filter(|line| !line.is_empty()));
     lines
 }
@@ -89,7 +92,7 @@ pub(super) fn found(goal: &GoalResult, result: &RunResult) -> String {
     let Some(reading) = result.summary.metrics.get(&goal.metric) else {
         return "not measured".to_owned();
     };
-    let text = quantity::sentence(&reading.value, Kind::of(&reading.unit));
+    let text = quantity::sentence(&reading.value, Kind::of_metric(&goal.metric, &reading.unit));
     match &reading.value.reason {
         Some(reason) => format!("{text} ({reason})"),
         None => text,

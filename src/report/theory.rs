@@ -32,7 +32,7 @@ const LONGEST_METRIC: usize = 48;
 
 /// How a simulated interval stands to the number of theory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stand {
+pub(super) enum Stand {
     Inside,
     Outside,
     /// There is no interval, or the number is an approximation.
@@ -40,13 +40,13 @@ enum Stand {
 }
 
 /// One line of the comparison.
-struct Line {
-    metric: String,
-    theory: String,
+pub(super) struct Line {
+    pub metric: String,
+    pub theory: String,
     exact: bool,
-    simulated: String,
-    stand: Stand,
-    law: String,
+    pub simulated: String,
+    pub stand: Stand,
+    pub law: String,
 }
 
 /// The answers as a result keeps them: one for each metric, the first where two laws speak.
@@ -85,10 +85,10 @@ fn shown(value: f64, kind: Kind, exact: bool) -> String {
 }
 
 /// The main metrics, theory beside simulation.
-fn comparison(result: &RunResult) -> Vec<Line> {
+pub(super) fn comparison(result: &RunResult) -> Vec<Line> {
     let line = |(metric, known): (&String, &TheoryValue)| {
         let reading = result.summary.metrics.get(metric)?;
-        let kind = Kind::of(&reading.unit);
+        let kind = Kind::of_metric(metric, &reading.unit);
         let estimate = &reading.value;
         let stand = match (estimate.low, estimate.high) {
             (Some(low), Some(high)) if known.exact => {
@@ -111,7 +111,7 @@ fn comparison(result: &RunResult) -> Vec<Line> {
 }
 
 /// Sign, word and look of a comparison.
-fn verdict(stand: Stand) -> (&'static str, Role) {
+pub(super) fn verdict(stand: Stand) -> (&'static str, Role) {
     match stand {
         Stand::Inside => ("✓ inside", Role::Good),
         Stand::Outside => ("✗ outside", Role::Caution),
@@ -186,7 +186,7 @@ pub fn theory(model: &Model, answers: &[Answer], style: Style) -> String {
             .iter()
             .map(|answer| {
                 let unit = units.get(&answer.metric).copied().unwrap_or("1");
-                let value = shown(answer.value, Kind::of(unit), exact);
+                let value = shown(answer.value, Kind::of_metric(&answer.metric, unit), exact);
                 [shortened(&answer.metric, LONGEST_METRIC), value].map(|cell| style.signs(&cell))
             })
             .collect();

@@ -2,6 +2,7 @@
 
 use super::block::{Block, Column, Group};
 use super::describe;
+use super::faults::faults;
 use super::feeds::{Feeds, Sender};
 use super::hoarding;
 use super::layout;
@@ -48,6 +49,13 @@ pub fn topology(model: &Model, load: &Load, style: Style) -> String {
         let text = style.signs(&stability::sentence(model, load, spot, trouble));
         lines.extend(wrapped(&text, style.width).iter().map(|line| style.paint(role, line)));
     }
+    let faults = faults(model);
+    if !faults.is_empty() {
+        lines.push(String::new());
+    }
+    for fault in faults {
+        lines.extend(wrapped(&style.signs(&format!("fault: {}", fault.what)), style.width));
+    }
     let notes = hoarding::notes(model);
     if !notes.is_empty() && troubles.is_empty() {
         lines.push(String::new());
@@ -73,6 +81,7 @@ pub fn check_json(model: &Model, load: &Load) -> Value {
         "consumers": (0..model.pools.len()).map(|at| pool_json(model, load, PoolId(at as u32))).collect::<Vec<Value>>(),
         "services": (0..model.services.len()).map(|at| services::service_json(model, load, at)).collect::<Vec<Value>>(),
         "hosts": (0..model.hosts.len()).map(|at| services::host_json(model, load, at)).collect::<Vec<Value>>(),
+        "faults": faults(model),
         "stable": stable,
         "problems": problems,
         "notes": hoarding::notes(model),
@@ -288,7 +297,7 @@ fn passed_on(model: &Model, load: &Load, pool: usize) -> f64 {
 }
 
 /// Messages a second that a pool can work off.
-fn capacity(model: &Model, load: &Load, id: PoolId) -> f64 {
+pub(super) fn capacity(model: &Model, load: &Load, id: PoolId) -> f64 {
     let workers = f64::from(model.pools[id.0 as usize].workers());
     load.pools[id.0 as usize].mean_service.map_or(f64::INFINITY, |mean| workers / mean)
 }
@@ -325,7 +334,11 @@ fn loads(model: &Model, load: &Load) -> Block {
         stability::word(expected(own.utilization, service.queue_limit.is_some() || service.shed.is_some()))
     });
     let cells = of_pools.chain(of_services).map(|word| Shown { value: word.to_owned(), margin: None }).collect();
-    block.groups.push(Group { title: "verdict", unit: Kind::Plain.unit([]), columns: vec![Column { head: "", cells }] });
+    block.groups.push(Group {
+        title: "verdict",
+        unit: Kind::Plain.unit([]),
+        columns: vec![Column { head: "", metric: "", cells }],
+    });
     block
 }
 
@@ -346,7 +359,7 @@ pub(super) fn block<const N: usize>(
             margin: None,
         };
         let cells = rows.iter().map(|(_, numbers)| shown(numbers[at])).collect();
-        Group { title, unit, columns: vec![Column { head: "", cells }] }
+        Group { title, unit, columns: vec![Column { head: "", metric: "", cells }] }
     };
     Block {
         title,

@@ -4,7 +4,7 @@ use super::axis::{Axis, nines};
 use super::drawing::{Dash, Drawing, Point};
 use super::frame::{Entry, Plot, nothing, titled_sheet};
 use super::percentiles::{MOST_NINES, points, quantile};
-use super::style::{Ink, MIDDLE, PALETTE};
+use super::style::{Canvas, Ink, MIDDLE, PALETTE};
 use crate::report::comparison::Comparison;
 use crate::report::quantity::Kind;
 use indexmap::IndexSet;
@@ -17,7 +17,7 @@ const MOST_LATENCIES: usize = 2;
 const SMALLEST: f64 = 1e-4;
 
 /// Draws the latencies that are compared; where none is, what callers wait, or until all is done.
-pub fn designs(comparison: &Comparison) -> Drawing {
+pub fn designs(comparison: &Comparison, canvas: Canvas) -> Drawing {
     let shown = &comparison.designs[..comparison.designs.len().min(PALETTE.len())];
     let latencies = latencies(comparison);
     let mut curves: Vec<(Vec<Point>, Ink, Dash)> = Vec::new();
@@ -38,8 +38,7 @@ pub fn designs(comparison: &Comparison) -> Drawing {
         .then(|| format!("the first {} of {} designs are shown", shown.len(), comparison.designs.len()));
     let plans = comparison.plans();
     let plan = if plans.len() == 1 { &plans[0] } else { "designs were simulated in different ways" };
-    let below = format!("Latency by percentile; {plan}");
-    let (mut drawing, area) = titled_sheet(&comparison.title(), &below, note.as_deref(), &legend);
+    let (mut drawing, area) = titled_sheet(canvas, &comparison.title(), ("Latency by percentile", plan), note, &legend);
     if curves.is_empty() {
         nothing(&mut drawing, area, "no latency was observed that the designs have in common");
         return drawing;
@@ -56,14 +55,13 @@ pub fn designs(comparison: &Comparison) -> Drawing {
     let x = (Axis::nines(far.clamp(nines(0.5), MOST_NINES)), "percentile, %");
     let y = if decades {
         let smallest = all().map(|point| point.1).filter(|value| *value > SMALLEST * most).fold(most, f64::min);
-        Axis::decades(Kind::Time, smallest, most)
+        Axis::log(Kind::Time, smallest, most)
     } else {
         Axis::from_zero(Kind::Time, most, 5.0)
     };
-    let plot = Plot::draw(&mut drawing, area, x, (y, "latency"));
+    let plot = Plot::draw(&mut drawing, area, x, (y, "latency"), false);
     for (points, ink, dash) in &curves {
-        let height = |value: f64| if decades { value.max(1e-300).log10() } else { value };
-        plot.line(&mut drawing, points.iter().map(|point| (point.0, height(point.1))), *ink, *dash);
+        drawing.line(points.iter().map(|&point| plot.at(point)).collect(), *ink, 2.5, *dash);
     }
     drawing
 }

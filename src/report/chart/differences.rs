@@ -4,7 +4,7 @@
 use super::axis::Axis;
 use super::drawing::{Across, Dash, Drawing, Font, Point};
 use super::frame::{Area, Entry, LABEL, nothing, titled_sheet};
-use super::style::{DARK, EDGE, Ink, LIGHT, MIDDLE, PALE, PALETTE, SMALL, fitted, text_width};
+use super::style::{Canvas, DARK, Ink, LIGHT, MIDDLE, PALE, PALETTE, SMALL, fitted, text_width};
 use crate::report::comparison::{Comparison, Difference, Finding, relative};
 use crate::report::quantity::{Kind, significant, trimmed};
 
@@ -22,7 +22,7 @@ const WIDEST_NAME: f64 = 380.0;
 const FACTORS: f64 = 2.0;
 
 /// Draws it.
-pub fn differences(comparison: &Comparison) -> Drawing {
+pub fn differences(comparison: &Comparison, canvas: Canvas) -> Drawing {
     let told = |found: &&Difference| found.relative.estimate.is_some() && found.relative.low.is_some();
     let all: Vec<&Difference> = comparison.differences.iter().filter(told).collect();
     let shown = &all[..all.len().min(MOST_ROWS)];
@@ -37,19 +37,16 @@ pub fn differences(comparison: &Comparison) -> Drawing {
     let note =
         (left_out > 0).then(|| format!("{left_out} of {} differences have no relative interval", comparison.differences.len()));
     let what = format!("Change against {}", comparison.baseline);
-    let below = comparison.brackets().map_or_else(
-        || what.clone(),
-        |brackets| {
-            format!("{what}; {}", brackets.trim_start_matches("[ ] ").trim_start_matches("are ").trim_start_matches("is "))
-        },
-    );
-    let (mut drawing, area) = titled_sheet(&comparison.title(), &below, note.as_deref(), legend);
+    let brackets = comparison.brackets().unwrap_or_default();
+    let brackets = brackets.trim_start_matches("[ ] ").trim_start_matches("are ").trim_start_matches("is ");
+    let (mut drawing, area) = titled_sheet(canvas, &comparison.title(), (&what, brackets), note, legend);
     if shown.is_empty() {
         nothing(&mut drawing, area, "no difference has an interval relative to the baseline");
         return drawing;
     }
+    let edge = canvas.edge();
     let row = ((area.bottom - FOOT - area.top) / shown.len() as f64).min(ROW);
-    let height = (area.top + row * shown.len() as f64 + FOOT + EDGE).max(LEAST);
+    let height = (area.top + row * shown.len() as f64 + FOOT + edge).max(LEAST);
     drawing.cut(height);
     let size = (row * 0.9).clamp(8.0, SMALL);
     let font = Font { size, bold: false, ink: DARK };
@@ -61,7 +58,7 @@ pub fn differences(comparison: &Comparison) -> Drawing {
         left: area.left + widest(&names) + 16.0,
         right: area.right - widest(&labels) - 20.0,
         top: area.top,
-        bottom: height - EDGE - FOOT,
+        bottom: height - edge - FOOT,
     };
     let scale = Scale::of(shown);
     let across = |change: f64| inner.left + scale.axis.share(scale.at(change)) * (inner.right - inner.left);
@@ -124,7 +121,18 @@ impl Scale {
         let kept = powers.filter(|factor| !sparse || (factor.log10() - factor.log10().round()).abs() < 1e-9);
         let ticks = kept.map(|factor| (factor.ln(), format!("×{}", trimmed(&significant(factor, 4)))));
         let ticks = ticks.filter(|(at, _)| (from - room..=to + room).contains(at)).collect();
-        Scale { axis: Axis { from: from - room, to: to + room, ticks, unit: "" }, factors: true, title: "times the baseline" }
+        Scale {
+            axis: Axis {
+                scale: super::axis::Scale::Linear,
+                kind: Kind::Plain,
+                from: from - room,
+                to: to + room,
+                ticks,
+                unit: "",
+            },
+            factors: true,
+            title: "times the baseline",
+        }
     }
 
     /// Where a relative change stands on the axis.

@@ -1,6 +1,6 @@
 //! The files of a comparison.
 
-use super::super::chart::{designs, differences};
+use super::super::chart::{Canvas, designs, differences};
 use super::super::folder::{FileError, Folder, prepare_for};
 use super::super::json::pretty;
 use super::{Comparison, comparison_csv, comparison_markdown};
@@ -30,7 +30,7 @@ pub fn prepare_comparison(path: &Path) -> Result<Folder, FileError> {
 /// # Errors
 /// A file cannot be written. Nothing of this comparison stays then, and files of an earlier one are as they were.
 pub fn write_comparison(folder: &Folder, comparison: &Comparison) -> Result<Vec<PathBuf>, FileError> {
-    let (overlaid, changes) = (designs(comparison), differences(comparison));
+    let (overlaid, changes) = (designs(comparison, Canvas::FILE), differences(comparison, Canvas::FILE));
     let contents = [
         comparison_markdown(comparison).into_bytes(),
         overlaid.svg().into_bytes(),

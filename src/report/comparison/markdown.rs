@@ -26,7 +26,8 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
         for design in &comparison.designs {
             let reading = design.summary.metrics.get(metric);
             let found = comparison.of_metric(metric).find(|found| found.design == design.name);
-            let value = reading.map_or("–".to_owned(), |reading| sentence(&reading.value, Kind::of(&reading.unit)));
+            let value =
+                reading.map_or("–".to_owned(), |reading| sentence(&reading.value, Kind::of_metric(metric, &reading.unit)));
             let [change, relative, finding] = match found {
                 None if reading.is_none() => continue,
                 None => ["", "", "baseline"].map(str::to_owned),

@@ -52,13 +52,13 @@ fn rows(comparison: &Comparison, metric: &str, style: Style) -> Vec<String> {
     for design in &comparison.designs {
         let Some(reading) = design.summary.metrics.get(metric) else { continue };
         let found = comparison.of_metric(metric).find(|found| found.design == design.name);
-        let value = sentence(&reading.value, Kind::of(&reading.unit));
+        let value = sentence(&reading.value, Kind::of_metric(metric, &reading.unit));
         let [change, relative, finding] = match found {
             None => [String::new(), String::new(), String::new()],
             Some(found) if !found.is_compared() => [String::new(), String::new(), words::finding(found, &comparison.designs[0])],
             Some(found) => [words::change(found), words::relative(found), words::finding(found, &comparison.designs[0])],
         };
-        let relative = if Kind::of(&reading.unit) == Kind::Share { String::new() } else { relative };
+        let relative = if Kind::of_metric(metric, &reading.unit) == Kind::Share { String::new() } else { relative };
         cells.push([design.name.clone(), value, change, relative, finding].map(|cell| style.signs(&cell)));
     }
     let only = comparison.of_metric(metric).find(|found| found.finding == super::Finding::OnlyInBaseline);

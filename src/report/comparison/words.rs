@@ -13,7 +13,7 @@ pub(super) fn sentence(found: &Difference, base: &RunResult, others: &[RunResult
     let (one, other) = (&found.baseline, &found.design);
     let of = |design: &RunResult| {
         let reading = design.summary.metrics.get(&found.metric)?;
-        reading.value.estimate.map(|_| quantity::sentence(&reading.value, Kind::of(&reading.unit)))
+        reading.value.estimate.map(|_| quantity::sentence(&reading.value, Kind::of_metric(&found.metric, &reading.unit)))
     };
     let here = others.iter().find(|design| design.name == *other).and_then(of);
     let there = of(base);
@@ -72,7 +72,7 @@ fn completion(metric: &str) -> Option<(String, &str)> {
 
 /// How much, and than who: `78 % lower [76, 80] than a`, `3.2 times as high [3.1, 3.3] as a`, `1.9 s higher [1.7, 2.1] than a`.
 fn amount(found: &Difference, one: &str) -> String {
-    let kind = Kind::of(&found.unit);
+    let kind = Kind::of_metric(&found.metric, &found.unit);
     let word = if found.finding == Finding::Higher { "higher" } else { "lower" };
     let relative = &found.relative;
     let (Some(value), Some(low), Some(high)) = (relative.estimate, relative.low, relative.high) else {
@@ -119,7 +119,7 @@ fn points(change: &Estimate, word: &str) -> String {
 /// The difference that would have been seen: as a share of the baseline's value, or by itself.
 pub(super) fn visible(found: &Difference, base: &RunResult) -> Option<String> {
     let visible = found.visible?;
-    let kind = Kind::of(&found.unit);
+    let kind = Kind::of_metric(&found.metric, &found.unit);
     let value = base.summary.metrics.get(&found.metric).and_then(|reading| reading.value.estimate)?;
     let two = |value: f64, kind: Kind| {
         let unit: Unit = kind.unit([value]);
@@ -134,7 +134,7 @@ pub(super) fn visible(found: &Difference, base: &RunResult) -> Option<String> {
 
 /// A change in its column: `-48.1 ms [-52, -44]`.
 pub(super) fn change(found: &Difference) -> String {
-    let kind = Kind::of(&found.unit);
+    let kind = Kind::of_metric(&found.metric, &found.unit);
     let Some(value) = found.change.estimate else { return quantity::NOTHING.to_owned() };
     let unit = kind.unit([value]);
     // A change of a share in per cent would be taken for a relative one.
