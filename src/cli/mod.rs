@@ -3,18 +3,23 @@
 mod args;
 mod check;
 mod exit;
+mod grid;
+mod merge;
 mod new;
 mod output;
 mod progress;
 mod run;
 mod source;
+mod sweep;
 
 pub use args::{Arguments, Command};
 pub use check::check;
 pub use exit::{Failure, Status};
+pub use merge::merge;
 pub use new::new;
 pub use output::{complain, print};
 pub use run::run;
+pub use sweep::sweep;
 
 use clap::CommandFactory;
 use clap_complete::Shell;

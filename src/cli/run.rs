@@ -16,6 +16,9 @@ use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+/// Name and version, as results say it.
+pub(super) const PROGRAM: &str = concat!("queuelab ", env!("CARGO_PKG_VERSION"));
+
 /// The file of `--journal`.
 const JOURNAL: &str = "messages.csv";
 
@@ -136,7 +139,7 @@ fn prepare(document: &Document, arguments: &Run, many: bool) -> Result<Option<Fo
     report::prepare(&place).map(Some).map_err(not_written)
 }
 
-fn not_written(error: report::FileError) -> Failure {
+pub(super) fn not_written(error: report::FileError) -> Failure {
     Failure::Machine { doing: "write", path: error.path, source: error.source }
 }
 
@@ -163,10 +166,10 @@ fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -
         name: document.name.clone(),
         title: model.title.clone(),
         provenance: Provenance {
-            program: concat!("queuelab ", env!("CARGO_PKG_VERSION")).to_owned(),
+            program: PROGRAM.to_owned(),
             target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
             scenario: document.text.clone(),
-            scenario_sha256: Sha256::digest(document.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
+            scenario_sha256: sha256(document.text.as_bytes()),
             overrides: arguments.set.clone(),
             seed: model.plan.seed,
             replications: study.summary.replicates.len() as u32,
@@ -181,6 +184,11 @@ fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -
         precision: study.precision,
         warnings,
     }
+}
+
+/// SHA-256 in hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The queues through which the messages of each producer may go.

@@ -6,6 +6,7 @@ mod controls;
 mod gathered;
 mod journal;
 mod merge;
+mod points;
 mod pool;
 mod precision;
 mod replication;
@@ -16,6 +17,7 @@ mod summary;
 
 pub use along::Along;
 pub use journal::journal;
+pub use points::{Outcome, each_point};
 pub use precision::{Look, Reached, StopReason};
 pub use replication::{Replication, Schedule, simulate};
 pub use stability::Stability;

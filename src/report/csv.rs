@@ -63,7 +63,7 @@ fn written<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; 
 const DIGITS: usize = 9;
 
 /// A number with nine digits, whole ones with all of theirs; empty for no number.
-fn number(value: Option<f64>) -> String {
+pub(super) fn number(value: Option<f64>) -> String {
     let Some(value) = value.filter(|value| value.is_finite()) else {
         return String::new();
     };

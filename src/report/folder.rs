@@ -33,13 +33,21 @@ pub struct Folder {
 /// # Errors
 /// The folder cannot be made or takes no files, or something that is no writable file stands under one of the names.
 pub fn prepare(path: &Path) -> Result<Folder, FileError> {
+    prepare_for(path, &names())
+}
+
+/// The same for files of these names.
+///
+/// # Errors
+/// As above.
+pub fn prepare_for(path: &Path, names: &[String]) -> Result<Folder, FileError> {
     let fail = |path: &Path| {
         let path = path.to_owned();
         move |source| FileError { path, source }
     };
     fs::create_dir_all(path).map_err(fail(path))?;
-    for name in names() {
-        let file = path.join(&name);
+    for name in names {
+        let file = path.join(name);
         match fs::metadata(&file) {
             // Nothing is written to it: opening for appending asks the system for permission.
             Ok(_) => drop(OpenOptions::new().append(true).open(&file).map_err(fail(&file))?),
@@ -77,6 +85,21 @@ impl Folder {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FileError { path, source: error }),
             _ => Ok(()),
         }
+    }
+
+    /// Removes the files of an earlier run whose names begin like this, but those that are named.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or a file not removed.
+    pub fn remove_others(&self, beginning: &str, but: &[String]) -> Result<(), FileError> {
+        let fail = |source| FileError { path: self.path.clone(), source };
+        for entry in fs::read_dir(&self.path).map_err(fail)? {
+            let name = entry.map_err(fail)?.file_name();
+            if let Some(name) = name.to_str().filter(|name| name.starts_with(beginning) && !but.iter().any(|kept| kept == name)) {
+                self.remove(name)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes one more file, too large to be held in memory, in the same way: under a passing name until it is complete.

@@ -13,10 +13,12 @@ mod markdown;
 mod preamble;
 pub mod quantity;
 mod result;
+mod rows;
 mod services;
 mod stability;
 mod steps;
 mod style;
+mod sweep;
 mod table;
 mod theory;
 mod topology;
@@ -29,6 +31,10 @@ pub use json::json;
 pub use markdown::markdown;
 pub use result::{GoalResult, Provenance, RunResult, SCHEMA_VERSION, TheoryValue, Verdict, Warning};
 pub use style::Style;
+pub use sweep::{
+    JOURNAL, Journal, JournalError, Knee, MOST_POINTS, Plan, Point, Sampled, Seen, Sweep, Varied, default_metrics, known_metrics, points, positions,
+    prepare_sweep, sweep_csv, sweep_json, sweep_markdown, sweep_table, write_sweep,
+};
 pub use table::table;
 pub use theory::{known, theory, theory_json};
 pub use topology::{check_json, topology};

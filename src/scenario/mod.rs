@@ -36,10 +36,14 @@ mod templates;
 mod trace;
 mod tree;
 mod usage;
+mod vary;
 mod weights;
 
 pub use diagnostic::{Problem, Problems, Severity};
+pub use names::suggestion;
+pub use overrides::Override;
 pub use read::{Document, ReadError, read};
-pub use resolve::{Resolved, resolve};
+pub use resolve::{Resolved, resolve, resolve_changed};
 pub use schema::schema;
 pub use templates::{Template, templates};
+pub use vary::{Axis, RANGE, VARY};

@@ -7,6 +7,7 @@ use super::decode::{Decode, Entities, Field};
 use super::diagnostic::{Problem, Problems, Severity, SourceText};
 use super::document::Scenario;
 use super::flow::Connections;
+use super::overrides::Override;
 use super::read::Document;
 use super::{json, overrides, tree};
 use crate::model::Model;
@@ -32,11 +33,19 @@ pub(super) struct Resolver<'a> {
     pub unreadable: Vec<&'static str>,
 }
 
-/// Understands a document, with overrides of the form `PATH=VALUE`.
+/// Understands a document, with overrides of the form `PATH=VALUE`, as `--set` has them.
 ///
 /// # Errors
 /// Everything that is wrong with the document and the overrides.
 pub fn resolve(document: &Document, overrides: &[String]) -> Result<Resolved, Problems> {
+    resolve_changed(document, &overrides.iter().map(|written| Override::set(written)).collect::<Vec<_>>())
+}
+
+/// Understands a document with changes that various options make; later ones count.
+///
+/// # Errors
+/// Everything that is wrong with the document and the changes.
+pub fn resolve_changed(document: &Document, overrides: &[Override]) -> Result<Resolved, Problems> {
     let sources = sources(document, overrides);
     let mut log = Vec::new();
     let is_json = document.path.as_ref().and_then(|path| path.extension()).is_some_and(|extension| extension == "json");
@@ -59,11 +68,11 @@ pub fn resolve(document: &Document, overrides: &[String]) -> Result<Resolved, Pr
     }
 }
 
-fn sources(document: &Document, overrides: &[String]) -> Vec<SourceText> {
+fn sources(document: &Document, overrides: &[Override]) -> Vec<SourceText> {
     let name = document.path.as_ref().map_or_else(|| format!("<{}>", document.name), |path| path.display().to_string());
     let mut sources = vec![SourceText { name, text: document.text.as_str().into() }];
-    for written in overrides {
-        let text = format!("{}{written}", overrides::FLAG);
+    for Override { flag, written } in overrides {
+        let text = format!("{flag}{written}");
         sources.push(SourceText { name: "command line".to_owned(), text: text.into() });
     }
     sources

@@ -2,8 +2,10 @@
 
 mod axis;
 mod backlog;
+mod curves;
 mod drawing;
 mod frame;
+mod heat;
 mod histogram;
 mod percentiles;
 mod png;
@@ -13,7 +15,9 @@ mod throughput;
 mod utilization;
 
 pub use backlog::backlog;
+pub use curves::{Curves, Dot, Horizontal, Line};
 pub use drawing::Drawing;
+pub use heat::{Cell, Heat};
 pub use histogram::latency_histogram;
 pub use percentiles::latency_percentiles;
 pub use throughput::throughput;
