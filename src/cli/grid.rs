@@ -4,8 +4,8 @@ use super::Failure;
 use super::args::Sweep;
 use super::run::{PROGRAM, sha256};
 use crate::experiment::{self, News};
-use crate::model::Model;
-use crate::report::{self, MOST_POINTS, Plan, Varied, default_metrics};
+use crate::model::{Goal, Model};
+use crate::report::{self, Aim, MOST_POINTS, Plan, Varied, default_metrics};
 use crate::scenario::{self, Axis, Document, Override, VARY};
 use crate::units::Span;
 use rayon::prelude::*;
@@ -35,7 +35,8 @@ impl<'a> Grid<'a> {
     pub fn read(arguments: &'a Sweep) -> Result<Grid<'a>, Failure> {
         let problems = |problems| Failure::problems(&problems);
         let document = scenario::read(&arguments.file)?;
-        let axes: Vec<Axis> = arguments.vary.iter().map(|written| Axis::vary(written)).collect::<Result<_, _>>().map_err(problems)?;
+        let axes: Vec<Axis> =
+            arguments.vary.iter().map(|written| Axis::vary(written)).collect::<Result<_, _>>().map_err(problems)?;
         refuse_paths_twice(&axes, arguments)?;
         // What is wrong with the document and --set is told before anything about the paths.
         scenario::resolve(&document, &arguments.set).map_err(problems)?;
@@ -46,7 +47,8 @@ impl<'a> Grid<'a> {
                 scenario::resolve_changed(&document, &changes(arguments, &axes, &positions)).map_err(problems)?;
             }
         }
-        let resolved = scenario::resolve_changed(&document, &changes(arguments, &axes, &vec![0; axes.len()])).map_err(problems)?;
+        let resolved =
+            scenario::resolve_changed(&document, &changes(arguments, &axes, &vec![0; axes.len()])).map_err(problems)?;
         if arguments.format != super::args::Format::Quiet {
             super::complain(&resolved.warnings.render(super::stderr_has_color()));
         }
@@ -115,6 +117,7 @@ impl<'a> Grid<'a> {
             overrides: self.arguments.set.clone(),
             grid: self.axes.iter().map(varied).collect(),
             shown: default_metrics(&self.first),
+            goals: self.first.goals.iter().map(aim).collect(),
             seed: plan.seed,
             replications: plan.replications,
             precision: plan.precision.relative,
@@ -129,7 +132,9 @@ impl<'a> Grid<'a> {
     pub fn ask_about_size(&self, most: u64, todo: u64, threads: usize) -> Result<(), Failure> {
         let points = self.points();
         if points > MOST_POINTS {
-            let cause = format!("this grid has {points} points, more than {MOST_POINTS}: nobody can look at them\n  = help: take larger steps");
+            let cause = format!(
+                "this grid has {points} points, more than {MOST_POINTS}: nobody can look at them\n  = help: take larger steps"
+            );
             return Err(Failure::Usage(cause));
         }
         if todo <= most || self.arguments.yes {
@@ -155,6 +160,10 @@ impl<'a> Grid<'a> {
         let mean = times.iter().sum::<f64>() / times.len() as f64;
         Ok((!times.is_empty()).then(|| mean * todo as f64 / threads as f64))
     }
+}
+
+fn aim(goal: &Goal) -> Aim {
+    Aim { name: goal.name.clone(), metric: goal.metric.clone(), value: goal.value }
 }
 
 /// `--set` first, then what is varied.

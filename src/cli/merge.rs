@@ -15,7 +15,10 @@ pub fn merge(arguments: &Merge) -> Result<Status, Failure> {
     for (shard, folder) in shards.iter().zip(&arguments.folders) {
         let other = &shard.plan().program;
         if other != PROGRAM {
-            let cause = format!("this shard is by {other}, this is {PROGRAM}\n --> {}\n  = help: merge it with {other}, or run it again", folder.join(JOURNAL).display());
+            let cause = format!(
+                "this shard is by {other}, this is {PROGRAM}\n --> {}\n  = help: merge it with {other}, or run it again",
+                folder.join(JOURNAL).display()
+            );
             return Err(Failure::Usage(cause));
         }
     }

@@ -34,6 +34,8 @@ pub fn sweep(arguments: &Sweep) -> Result<Status, Failure> {
     let place = arguments.out.clone().unwrap_or_else(|| place_of(grid.name(), arguments.shard));
     let folder = report::prepare_sweep(&place).map_err(not_written)?;
     let journal = Journal::open(folder.path(), &grid.plan())?;
+    // The lock on the journal is ours.
+    folder.remove_parts().map_err(not_written)?;
     if journal.mended {
         complain("note: the last record was cut off; its point is simulated again\n");
     }
@@ -42,7 +44,10 @@ pub fn sweep(arguments: &Sweep) -> Result<Status, Failure> {
     let journal = simulate(&grid, journal, &missing, threads, arguments.format != Format::Quiet)?;
     if interrupted() {
         let (done, all) = (journal.count(), grid.points());
-        complain(&format!("interrupted: {done} of {all} points are in {}; the same command goes on from there\n", place.display()));
+        complain(&format!(
+            "interrupted: {done} of {all} points are in {}; the same command goes on from there\n",
+            place.display()
+        ));
         return Ok(Status::Interrupted);
     }
     journal.put_in_order()?;
@@ -94,7 +99,12 @@ fn simulate(grid: &Grid<'_>, journal: Journal, missing: &[u64], threads: usize, 
 }
 
 /// Writes and prints a sweep that is complete.
-pub(super) fn finish(folder: &Folder, metrics: &[String], format: Format, took: Option<std::time::Duration>) -> Result<Status, Failure> {
+pub(super) fn finish(
+    folder: &Folder,
+    metrics: &[String],
+    format: Format,
+    took: Option<std::time::Duration>,
+) -> Result<Status, Failure> {
     let journal = Journal::read(folder.path())?;
     let shown = if metrics.is_empty() { journal.plan().shown.clone() } else { metrics.to_vec() };
     let sweep = report::Sweep::of(&journal, &shown)?;

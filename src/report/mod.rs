@@ -32,8 +32,8 @@ pub use markdown::markdown;
 pub use result::{GoalResult, Provenance, RunResult, SCHEMA_VERSION, TheoryValue, Verdict, Warning};
 pub use style::Style;
 pub use sweep::{
-    JOURNAL, Journal, JournalError, Knee, MOST_POINTS, Plan, Point, Sampled, Seen, Sweep, Varied, default_metrics, known_metrics, points, positions,
-    prepare_sweep, sweep_csv, sweep_json, sweep_markdown, sweep_table, write_sweep,
+    Aim, JOURNAL, Journal, JournalError, Knee, MOST_POINTS, Plan, Point, Sampled, Seen, Sweep, Varied, default_metrics,
+    known_metrics, points, positions, prepare_sweep, sweep_csv, sweep_json, sweep_markdown, sweep_table, write_sweep,
 };
 pub use table::table;
 pub use theory::{known, theory, theory_json};

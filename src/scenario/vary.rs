@@ -94,7 +94,10 @@ fn values(written: &str, offset: usize, log: &mut Vec<Problem>) -> Option<Vec<St
     for (at, item) in items(written) {
         let place = place(at, item.len());
         if item.trim().is_empty() {
-            log.push(Problem::error(place, "there is nothing between these commas").help("remove one comma, or write \"\" for an empty text"));
+            log.push(
+                Problem::error(place, "there is nothing between these commas")
+                    .help("remove one comma, or write \"\" for an empty text"),
+            );
             continue;
         }
         match expanded(item.trim()) {

@@ -21,7 +21,8 @@ pub struct Knee {
 /// The knee of points given by throughput and latency (value, low, high); `None` of fewer than three, or where a latency is not above
 /// zero.
 pub fn knee(points: &[(f64, [f64; 3])]) -> Option<Knee> {
-    let sound = |(throughput, latency): &(f64, [f64; 3])| throughput.is_finite() && latency.iter().all(|l| l.is_finite() && *l > 0.0);
+    let sound =
+        |(throughput, latency): &(f64, [f64; 3])| throughput.is_finite() && latency.iter().all(|l| l.is_finite() && *l > 0.0);
     if points.len() < 3 || !points.iter().all(sound) {
         return None;
     }

@@ -70,8 +70,12 @@ pub fn range(from: &str, to: &str, step: Option<&str>) -> Result<Vec<String>, Un
         return Ok(values.iter().map(|nanos| in_one_unit(nanos.parse().unwrap_or(0))).collect());
     }
     let written = [unit, last_unit, step_unit].map(|unit| if unit.is_empty() { "no unit" } else { unit });
-    let cause = format!("the ends and the step of a range are measured alike, here in {}, {} and {}", written[0], written[1], written[2]);
-    Err(UnitError::new(cause, format!("write the same unit three times: {from}..{} step {}", with_unit(to, unit), with_unit(step, unit))))
+    let cause =
+        format!("the ends and the step of a range are measured alike, here in {}, {} and {}", written[0], written[1], written[2]);
+    Err(UnitError::new(
+        cause,
+        format!("write the same unit three times: {from}..{} step {}", with_unit(to, unit), with_unit(step, unit)),
+    ))
 }
 
 /// The number of a quantity with another unit.
@@ -95,7 +99,10 @@ fn spaced([first, last, step]: [Decimal; 3], unit: &str, (from, to): (&str, &str
         return Err(UnitError::new("these numbers have more digits than can be kept", "write fewer digits"));
     };
     if by == 0 {
-        return Err(UnitError::new("with a step of zero a range never ends", format!("write a step above zero: {from}..{to} step 1{unit}")));
+        return Err(UnitError::new(
+            "with a step of zero a range never ends",
+            format!("write a step above zero: {from}..{to} step 1{unit}"),
+        ));
     }
     if low > high {
         let cure = format!("write the smaller end first: {to}..{from}");

@@ -107,7 +107,11 @@ impl Curves {
         }
         let vertical = self.vertical();
         let (y, height) = (vertical.axis.clone(), |value: f64| vertical.height(value));
-        let plot = Plot::draw(&mut drawing, area, (self.horizontal(), &self.x_title), (y, &self.y_title));
+        let mut x = self.horizontal();
+        // A path with a unit behind it would read as another path.
+        let x_title = if x.unit.is_empty() { self.x_title.clone() } else { format!("{}, in {}", self.x_title, per_one(x.unit)) };
+        x.unit = "";
+        let plot = Plot::draw(&mut drawing, area, (x, &x_title), (y, &self.y_title));
         for (line, ink) in &lines {
             draw_band(&mut drawing, &plot, line, *ink, &height, matches!(self.across, Horizontal::Words(_)));
         }
@@ -139,7 +143,12 @@ impl Curves {
             Horizontal::Numbers(kind) => {
                 let (from, to) = range(self.dots().map(|dot| dot.x));
                 let room = if from == to { from.abs().max(1.0) * 0.5 } else { 0.0 };
-                Axis::between(*kind, from - room, to + room, 9.0)
+                let whole = *kind == Kind::Plain && self.dots().all(|dot| dot.x.fract() == 0.0);
+                let mut axis = Axis::between(*kind, from - room, to + room, 9.0);
+                if whole {
+                    axis.ticks.retain(|(at, _)| at.fract().abs() < 1e-9);
+                }
+                axis
             }
         }
     }
@@ -149,12 +158,19 @@ impl Curves {
         let limit = self.limit.iter().map(|(limit, _)| *limit);
         let most = range(self.dots().flat_map(ends).chain(limit.clone())).1;
         let (least, _) = range(self.dots().map(|dot| dot.value).chain(limit).filter(|value| *value > 0.0));
-        let logarithmic = least > 0.0 && most / least > FAR_APART && self.dots().all(|dot| dot.value > 0.0);
+        // What is zero lies at the bottom.
+        let positive = self.dots().filter(|dot| dot.value > 0.0).count();
+        let logarithmic = least > 0.0 && most / least > FAR_APART && 2 * positive >= self.dots().count();
         match logarithmic {
             true => Vertical { axis: Axis::decades(self.kind, least, most), logarithmic },
             false => Vertical { axis: Axis::from_zero(self.kind, most, 5.0), logarithmic },
         }
     }
+}
+
+/// `1/s` for `/s`.
+fn per_one(unit: &str) -> String {
+    if unit.starts_with('/') { format!("1{unit}") } else { unit.to_owned() }
 }
 
 /// The vertical axis, and how a value gets there.
@@ -170,7 +186,8 @@ impl Vertical {
 }
 
 fn draw_band(drawing: &mut Drawing, plot: &Plot, line: &Line, ink: Ink, height: &impl Fn(f64) -> f64, apart: bool) {
-    let with: Vec<(f64, f64, f64)> = line.points.iter().filter_map(|dot| dot.interval.map(|(low, high)| (dot.x, low, high))).collect();
+    let with: Vec<(f64, f64, f64)> =
+        line.points.iter().filter_map(|dot| dot.interval.map(|(low, high)| (dot.x, low, high))).collect();
     let at = |x: f64, value: f64| plot.at((x, height(value)));
     if apart || with.len() == 1 {
         for (x, low, high) in with {
@@ -180,13 +197,18 @@ fn draw_band(drawing: &mut Drawing, plot: &Plot, line: &Line, ink: Ink, height: 
     }
     // Points without an interval part a band.
     for run in line.points.split(|dot| dot.interval.is_none()).filter(|run| run.len() > 1) {
-        let ends = |upper: bool| run.iter().filter_map(move |dot| dot.interval.map(|(low, high)| (dot.x, if upper { high } else { low })));
-        let around: Vec<_> = ends(true).chain(ends(false).collect::<Vec<_>>().into_iter().rev()).map(|(x, value)| at(x, value)).collect();
+        let ends = |upper: bool| {
+            run.iter().filter_map(move |dot| dot.interval.map(|(low, high)| (dot.x, if upper { high } else { low })))
+        };
+        let around: Vec<_> =
+            ends(true).chain(ends(false).collect::<Vec<_>>().into_iter().rev()).map(|(x, value)| at(x, value)).collect();
         drawing.area(around, ink, BAND);
     }
 }
 
 /// The least and the greatest.
 fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    values.filter(|value| value.is_finite()).fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)))
+    values
+        .filter(|value| value.is_finite())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)))
 }

@@ -55,12 +55,7 @@ pub(super) fn titled_sheet(title: &str, below: &str, note: Option<&str>, legend:
     let mut drawing = Drawing::new(format!("{title}: {what}"));
     let room = WIDTH - 2.0 * EDGE;
     drawing.text((EDGE, 32.0), fitted(title, TITLE, true, room), Font { size: TITLE, bold: true, ink: DARK }, Across::Left);
-    drawing.text(
-        (EDGE, 60.0),
-        fitted(below, NORMAL, false, room),
-        Font { size: NORMAL, bold: false, ink: MIDDLE },
-        Across::Left,
-    );
+    drawing.text((EDGE, 60.0), fitted(below, NORMAL, false, room), Font { size: NORMAL, bold: false, ink: MIDDLE }, Across::Left);
     let mut top = 60.0;
     if let Some(note) = note {
         top += 21.0;

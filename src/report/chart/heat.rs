@@ -60,11 +60,16 @@ impl Heat {
             nothing(&mut drawing, area, "nothing was observed");
             return drawing;
         };
-        let scale = Scale { least, most, logarithmic: least > 0.0 && most / least > FAR_APART };
+        // What is zero has the colour of the least above it.
+        let positive = finite.iter().copied().filter(|value| *value > 0.0).reduce(f64::min).unwrap_or(0.0);
+        let logarithmic = positive > 0.0 && most / positive > FAR_APART && least >= 0.0;
+        let scale = Scale { least: if logarithmic { positive } else { least }, most, logarithmic };
         let widest = self.rows.1.iter().map(|value| text_width(value, SMALL, false)).fold(0.0, f64::max).min(180.0);
-        let field = Area { left: area.left + widest + 12.0, top: area.top + 26.0, right: area.right - SCALE, bottom: area.bottom - 48.0 };
+        let field =
+            Area { left: area.left + widest + 12.0, top: area.top + 26.0, right: area.right - SCALE, bottom: area.bottom - 48.0 };
         drawing.text((area.left, area.top), self.rows.0.as_str(), LABEL, Across::Left);
-        let (wide, high) = ((field.right - field.left) / self.columns.1.len() as f64, (field.bottom - field.top) / self.rows.1.len() as f64);
+        let (wide, high) =
+            ((field.right - field.left) / self.columns.1.len() as f64, (field.bottom - field.top) / self.rows.1.len() as f64);
         let unit = self.kind.unit(finite.iter().copied());
         for (row, cells) in self.cells.iter().enumerate() {
             let bottom = field.bottom - row as f64 * high;
@@ -143,7 +148,11 @@ impl Scale {
     }
 
     fn value(&self, share: f64) -> f64 {
-        if self.logarithmic { self.least * (self.most / self.least).powf(share) } else { self.least + share * (self.most - self.least) }
+        if self.logarithmic {
+            self.least * (self.most / self.least).powf(share)
+        } else {
+            self.least + share * (self.most - self.least)
+        }
     }
 }
 

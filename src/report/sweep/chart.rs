@@ -1,7 +1,7 @@
 //! The charts of a sweep: for each shown metric lines over the first path, and for two paths a heat map as well.
 
 use super::plan::Varied;
-use super::seen::{Knee, Seen, Sweep};
+use super::seen::{DEFINITION, Knee, Seen, Sweep};
 use super::text::unit;
 use crate::report::chart::{Cell, Curves, Dot, Drawing, Heat, Horizontal, Line};
 use crate::report::quantity::{Kind, plainly};
@@ -10,7 +10,7 @@ use crate::report::quantity::{Kind, plainly};
 const MOST_LINES: usize = 6;
 /// Metrics that are drawn.
 const MOST_METRICS: usize = 12;
-const DOUBTFUL: &str = "not stable: the number hangs on the length of the run";
+const DOUBTFUL: &str = "not stable: no steady value";
 
 /// A chart and its name, without extension.
 pub(super) struct Picture {
@@ -88,21 +88,29 @@ fn lines(sweep: &Sweep, metric: usize) -> Curves {
     let knee = sweep.knees.iter().find(|knee| knee.metric == *name && knee.beyond.is_none() && all.len() == 1);
     let mark = |knee: &Knee| {
         let position = varied.values.iter().position(|value| *value == knee.value)?;
-        Some((place(varied, position), format!("knee at {}: greatest throughput over latency", knee.value)))
+        Some((place(varied, position), format!("knee at {}", knee.value)))
     };
+    let few = (shown.len() < all.len()).then(|| format!("{} of {} lines are shown; sweep.csv has all", shown.len(), all.len()));
+    let mark = knee.and_then(mark);
+    let note = few.or_else(|| mark.is_some().then(|| format!("the knee is {DEFINITION}")));
+    let goal = sweep.plan.goals.iter().find(|goal| goal.metric == *name);
     Curves {
         title: title(sweep),
         below: below(sweep, name, &varied.path),
-        note: (shown.len() < all.len()).then(|| format!("{} of {} lines are shown; sweep.csv has all", shown.len(), all.len())),
-        across: if varied.numbers.is_empty() { Horizontal::Words(varied.values.clone()) } else { Horizontal::Numbers(kind(varied)) },
+        note,
+        across: if varied.numbers.is_empty() {
+            Horizontal::Words(varied.values.clone())
+        } else {
+            Horizontal::Numbers(kind(varied))
+        },
         x_title: varied.path.clone(),
         y_title: name.clone(),
         kind: unit(sweep, metric).0,
         lines: shown.iter().map(line).collect(),
         band: format!("{} interval", plainly(sweep.plan.confidence, Kind::Share)),
         doubtful: DOUBTFUL.to_owned(),
-        limit: None,
-        mark: knee.and_then(mark),
+        limit: goal.map(|goal| (goal.value, format!("goal {}", goal.name))),
+        mark,
     }
 }
 

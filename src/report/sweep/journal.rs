@@ -209,15 +209,22 @@ impl Journal {
             for other in lines {
                 if other? != one {
                     let message = format!("point {point} has other numbers in another of these folders");
-                    return Err(first.refused(&message, None, "one of them was changed, or simulated on data that have changed: run it again"));
+                    return Err(first.refused(
+                        &message,
+                        None,
+                        "one of them was changed, or simulated on data that have changed: run it again",
+                    ));
                 }
             }
         }
-        let missing: Vec<u64> = first.missing().into_iter().filter(|&point| all.iter().all(|journal| !journal.has(point))).collect();
+        let missing: Vec<u64> =
+            first.missing().into_iter().filter(|&point| all.iter().all(|journal| !journal.has(point))).collect();
         if let Some(one) = missing.first() {
             let cut = all.iter().find(|journal| journal.mended);
-            let cause = cut.map_or(String::new(), |journal| format!("; the last record of {} is cut off", journal.path.display()));
-            let message = format!("{} of {} points are missing, point {one} is the first{cause}", missing.len(), first.records.len());
+            let cause =
+                cut.map_or(String::new(), |journal| format!("; the last record of {} is cut off", journal.path.display()));
+            let message =
+                format!("{} of {} points are missing, point {one} is the first{cause}", missing.len(), first.records.len());
             let help = "run the shard that lacks them again: it goes on where it was";
             return Err(cut.unwrap_or(first).refused(&message, None, help));
         }
@@ -231,7 +238,11 @@ impl Journal {
         let mut file = &self.file;
         file.seek(SeekFrom::Start(begin)).and_then(|_| file.read_exact(&mut line)).map_err(|source| self.machine(source))?;
         if checked(&line).is_none() {
-            return Err(self.refused(&format!("the record of point {point} was changed"), None, "leave the file alone while it is in use"));
+            return Err(self.refused(
+                &format!("the record of point {point} was changed"),
+                None,
+                "leave the file alone while it is in use",
+            ));
         }
         Ok(Some(line))
     }
@@ -300,8 +311,8 @@ impl Loaded {
 
     fn first(&mut self, body: &[u8]) -> Result<(), (String, &'static str)> {
         let help = "another version wrote it: name another folder with --out, or remove it";
-        let found: Plan =
-            serde_json::from_slice(body).map_err(|error| (format!("the first line describes no sweep of this version: {error}"), help))?;
+        let found: Plan = serde_json::from_slice(body)
+            .map_err(|error| (format!("the first line describes no sweep of this version: {error}"), help))?;
         if found.points() > MOST_POINTS {
             return Err((format!("a sweep of {} points is more than this version makes", found.points()), help));
         }
@@ -314,7 +325,9 @@ impl Loaded {
         let point = serde_json::from_slice::<Number>(body).ok().map(|number| number.point);
         match point.and_then(|point| self.records.get_mut(usize::try_from(point).ok()?)) {
             Some(place) => *place = Some((self.end, length)),
-            None => return Err(("this record belongs to no point of the grid".to_owned(), "remove this line, and the rest counts")),
+            None => {
+                return Err(("this record belongs to no point of the grid".to_owned(), "remove this line, and the rest counts"));
+            }
         }
         Ok(())
     }

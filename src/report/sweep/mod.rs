@@ -10,7 +10,7 @@ mod text;
 
 pub use files::{prepare_sweep, sweep_csv, sweep_json, write_sweep};
 pub use journal::{JOURNAL, Journal, JournalError, MOST_POINTS};
-pub use plan::{Plan, Varied, points, positions};
+pub use plan::{Aim, Plan, Varied, points, positions};
 pub use point::{Point, Sampled};
 pub use seen::{Knee, Seen, Sweep, default_metrics, known_metrics};
 pub use text::{sweep_markdown, sweep_table};

@@ -28,6 +28,8 @@ pub struct Plan {
     pub grid: Vec<Varied>,
     /// The metrics that table and charts show, where nobody names others.
     pub shown: Vec<String>,
+    /// The goals, for the charts.
+    pub goals: Vec<Aim>,
     /// Seed of all points, unless it is varied: they share their randomness.
     pub seed: u64,
     /// Replications of each point, unless a precision decides.
@@ -36,6 +38,17 @@ pub struct Plan {
     pub precision: Option<f64>,
     /// Confidence of the intervals, as a fraction.
     pub confidence: f64,
+}
+
+/// A goal as a chart shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Aim {
+    /// The user's name for it.
+    pub name: String,
+    /// Full name of its metric.
+    pub metric: String,
+    /// What it should not pass, in SI units.
+    pub value: f64,
 }
 
 /// A path and the values that it takes.
@@ -105,19 +118,35 @@ impl Plan {
             plan.grid.iter().map(of).collect::<Vec<_>>().join(", ")
         };
         let mut found = Vec::new();
-        let mut note = |differ: bool, what: String| if differ { found.push(what) };
+        let mut note = |differ: bool, what: String| {
+            if differ {
+                found.push(what)
+            }
+        };
         note(self.schema_version != other.schema_version, "the layout of its files is that of another version".to_owned());
         note(self.program != other.program, format!("it is by {}, this is {}", other.program, self.program));
         let texts = self.scenario != other.scenario;
-        note(texts, format!("its scenario is another text (`{}`, SHA-256 {:.12}, here `{}`, {:.12})", other.name, other.scenario_sha256, self.name, self.scenario_sha256));
+        note(
+            texts,
+            format!(
+                "its scenario is another text (`{}`, SHA-256 {:.12}, here `{}`, {:.12})",
+                other.name, other.scenario_sha256, self.name, self.scenario_sha256
+            ),
+        );
         note(self.overrides != other.overrides, format!("its --set values are {:?}, here {:?}", other.overrides, self.overrides));
         let same_text = !texts && self.overrides == other.overrides;
-        note(same_text && self.model_sha256 != other.model_sha256, "the recorded data that the scenario reads have changed".to_owned());
+        note(
+            same_text && self.model_sha256 != other.model_sha256,
+            "the recorded data that the scenario reads have changed".to_owned(),
+        );
         let grids = self.grid != other.grid;
         note(grids && paths(self) != paths(other), format!("its grid is {}, here {}", paths(other), paths(self)));
         note(grids && paths(self) == paths(other), "its grid has other values".to_owned());
         note(self.seed != other.seed, format!("its seed is {}, here {}", other.seed, self.seed));
-        note(self.replications != other.replications, format!("it has {} replications, here {}", other.replications, self.replications));
+        note(
+            self.replications != other.replications,
+            format!("it has {} replications, here {}", other.replications, self.replications),
+        );
         note(self.precision != other.precision, "it seeks another precision".to_owned());
         note(self.confidence != other.confidence, "its confidence is another".to_owned());
         if found.is_empty() && self != other {

@@ -64,7 +64,8 @@ impl Point {
                 let summary = &study.summary;
                 record.replications = summary.replicates.len() as u32;
                 record.events = summary.replicates.iter().map(|replicate| replicate.events).sum();
-                record.metrics = summary.metrics.iter().map(|(name, reading)| (name.clone(), sampled(summary, name, reading))).collect();
+                record.metrics =
+                    summary.metrics.iter().map(|(name, reading)| (name.clone(), sampled(summary, name, reading))).collect();
                 record.goals = judge(&model.goals, &summary.metrics);
                 record.stability = summary.stability.iter().map(|seen| (seen.pool.clone(), seen.verdict)).collect();
             }
@@ -73,7 +74,9 @@ impl Point {
                 record.metrics = metrics(model)
                     .iter()
                     .flat_map(|metric| metric.full_names().into_iter().map(|name| (name, metric.quantity.unit())))
-                    .map(|(name, unit)| (name, Sampled { reading: Reading { value: absent(), unit: unit.to_owned() }, samples: 0 }))
+                    .map(|(name, unit)| {
+                        (name, Sampled { reading: Reading { value: absent(), unit: unit.to_owned() }, samples: 0 })
+                    })
                     .collect();
                 record.stopped = Some(stopped.to_string());
             }
@@ -87,10 +90,12 @@ impl Point {
             return Some("stopped".to_owned());
         }
         let named = |kept: Kept, word: &str| {
-            let pools: Vec<&str> = self.stability.iter().filter(|(_, found)| **found == kept).map(|(pool, _)| pool.as_str()).collect();
+            let pools: Vec<&str> =
+                self.stability.iter().filter(|(_, found)| **found == kept).map(|(pool, _)| pool.as_str()).collect();
             (!pools.is_empty()).then(|| format!("{word}: {}", pools.join(", ")))
         };
-        let all = [named(Kept::Overloaded, "overloaded"), named(Kept::Saturated, "saturated"), named(Kept::Undecided, "undecided")];
+        let all =
+            [named(Kept::Overloaded, "overloaded"), named(Kept::Saturated, "saturated"), named(Kept::Undecided, "undecided")];
         let all: Vec<String> = all.into_iter().flatten().collect();
         (!all.is_empty()).then(|| all.join("; "))
     }

@@ -156,7 +156,15 @@ impl Sweep {
         found
     }
 
-    fn knee(&self, axis: usize, varied: &Varied, metric: usize, name: &str, positions: &[usize], mut seen: Vec<&Seen>) -> Option<Knee> {
+    fn knee(
+        &self,
+        axis: usize,
+        varied: &Varied,
+        metric: usize,
+        name: &str,
+        positions: &[usize],
+        mut seen: Vec<&Seen>,
+    ) -> Option<Knee> {
         seen.sort_by(|one, other| varied.numbers[one.positions[axis]].total_cmp(&varied.numbers[other.positions[axis]]));
         let latency = |seen: &Seen| {
             let reading = seen.readings[metric].as_ref().filter(|reading| reading.unit == "s")?;

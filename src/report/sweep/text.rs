@@ -107,10 +107,12 @@ fn knees(sweep: &Sweep) -> Vec<String> {
 }
 
 fn rows(sweep: &Sweep) -> Rows {
-    let mut head: Vec<(String, bool)> = sweep.plan.grid.iter().map(|varied| (varied.label(), !varied.numbers.is_empty())).collect();
+    let mut head: Vec<(String, bool)> =
+        sweep.plan.grid.iter().map(|varied| (varied.label(), !varied.numbers.is_empty())).collect();
     let units: Vec<(Kind, Unit)> = (0..sweep.metrics.len()).map(|at| unit(sweep, at)).collect();
     for (metric, (_, unit)) in sweep.metrics.iter().zip(&units) {
-        let label = if unit.label.is_empty() { String::new() } else { format!(", {}", unit.label.trim_start_matches('/').to_owned()) };
+        let label =
+            if unit.label.is_empty() { String::new() } else { format!(", {}", unit.label.trim_start_matches('/').to_owned()) };
         let label = if unit.label.starts_with('/') { format!(" {}", unit.label) } else { label };
         head.push((format!("{metric}{label}"), true));
     }
@@ -123,7 +125,8 @@ fn rows(sweep: &Sweep) -> Rows {
         head.push(("state".to_owned(), false));
     }
     let row = |seen: &Seen| -> Vec<String> {
-        let mut row: Vec<String> = sweep.plan.grid.iter().zip(&seen.positions).map(|(varied, &at)| varied.values[at].clone()).collect();
+        let mut row: Vec<String> =
+            sweep.plan.grid.iter().zip(&seen.positions).map(|(varied, &at)| varied.values[at].clone()).collect();
         for (reading, (_, unit)) in seen.readings.iter().zip(&units) {
             row.push(reading.as_ref().map_or(NOTHING.to_owned(), |reading| quantity::shown(&reading.value, *unit).text()));
         }
