@@ -152,21 +152,24 @@ fn a_killed_sweep_goes_on_and_ends_in_the_same_bytes() {
     let folder = folder();
     let at = folder.path();
     let arguments = ["sweep", "small.toml", "--vary", RATES, "--vary", COUNTS, "--set", "run.duration=60s", "--format", "quiet"];
-    let begun = std::time::Instant::now();
     expect(at, &[&arguments[..], &["--out", "undisturbed"]].concat(), 0);
-    let whole = begun.elapsed();
+    let whole = fs::metadata(at.join("undisturbed/points.journal")).unwrap().len();
     let mut interrupted = 0;
-    for moment in 0..20u32 {
-        let out = format!("killed-{moment}");
-        let mut child = queuelab(at).args(arguments).args(["--out", &out]).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(whole * (2 * moment + 1) / 44 + Duration::from_micros(u64::from(moment) * 137));
+    for moment in 0..20u64 {
+        let out = at.join(format!("killed-{moment}"));
+        let mut child = queuelab(at).args(arguments).arg("--out").arg(&out).stderr(Stdio::null()).spawn().unwrap();
+        // When so much is written, and some part of a point later.
+        let size = || fs::metadata(out.join("points.journal")).map_or(0, |found| found.len());
+        while size() < whole * moment / 20 && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        std::thread::sleep(Duration::from_micros(moment * moment * 137 % 9000));
         child.kill().unwrap();
-        let status = child.wait().unwrap();
-        interrupted += usize::from(!status.success());
-        expect(at, &[&arguments[..], &["--out", &out]].concat(), 0);
-        assert_same(&at.join("undisturbed"), &at.join(&out));
+        interrupted += usize::from(!child.wait().unwrap().success());
+        expect(at, &[&arguments[..], &["--out", out.to_str().unwrap()]].concat(), 0);
+        assert_same(&at.join("undisturbed"), &out);
     }
-    assert!(interrupted >= 10, "only {interrupted} sweeps were killed before they ended");
+    assert!(interrupted >= 15, "only {interrupted} sweeps were killed before they ended");
 }
 
 /// The journal cut at every kind of place, as a kill in the middle of a write leaves it.

@@ -2,6 +2,7 @@
 //!
 //! The doc comments here are what a user reads in an editor, because the JSON Schema is made of them.
 
+use super::costs::Costs;
 use super::decode::{Decode, Entities, Field, Keys, one_key, shapes, table, word, words};
 use super::diagnostic::{At, Problem};
 use super::distribution_form::{Counts, Distribution};
@@ -40,8 +41,10 @@ table! {
         "faults" optional faults: Vec<At<FaultForm>>,
         /// Service levels, by name: "METRIC OP VALUE", such as "consumers.workers.wait.p99 < 100ms".
         "goals" optional goals: Entities<String>,
+        /// What one of something costs, by its path in quotes, for `queuelab size`: "consumers.workers.count" = 1.0.
+        "costs" optional costs: Costs,
     }
-    later ["exchanges", "topics", "brokers", "variants", "costs"]
+    later ["exchanges", "topics", "brokers", "variants"]
 }
 
 table! {

@@ -6,6 +6,7 @@
 //! A problem says where it stands, what is wrong and what to write instead, and one problem hides no other.
 
 mod arrivals;
+mod costs;
 mod counts;
 mod decode;
 mod diagnostic;

@@ -3,7 +3,9 @@
 //! A value is read as TOML and, where it is none, as a text, so that `--set run.duration=10min` needs no quotes. What is
 //! wrong with it is then shown under the override, because each override is a text of its own to the diagnostics.
 
+use super::decode::Decode;
 use super::diagnostic::{Place, Problem};
+use super::document::Scenario;
 use super::names;
 use super::tree::{Entry, Node, Value, toml_value};
 
@@ -30,7 +32,7 @@ impl Override {
 const ENTITIES: &[&str] = &["producers", "queues", "consumers", "services", "hosts", "locks", "caches"];
 /// The keys at the top of a document.
 const TOP: &[&str] =
-    &["title", "run", "producers", "queues", "consumers", "services", "hosts", "locks", "caches", "faults", "goals"];
+    &["title", "run", "producers", "queues", "consumers", "services", "hosts", "locks", "caches", "faults", "goals", "costs"];
 
 /// A part of a path and where it stands in the override.
 struct Segment {
@@ -86,6 +88,24 @@ fn path(written: &str, text: usize, offset: usize) -> Option<(Vec<Segment>, usiz
             _ => return None,
         }
     }
+}
+
+/// What is wrong with a path by itself, were it set to a number; shown at `place`.
+pub(super) fn wrong_path(root: &Node, path: &str, place: Place) -> Option<Problem> {
+    let Some((segments, _)) = self::path(&format!("{path}="), 0, 0) else {
+        let problem = Problem::error(place, format!("`{path}` is no path"));
+        return Some(problem.help("write the keys with dots: \"consumers.workers.count\""));
+    };
+    let segments: Vec<Segment> = segments.into_iter().map(|segment| Segment { place, ..segment }).collect();
+    // The number stands nowhere, so that what is wrong with it is told apart from what is wrong with the path.
+    let number = Node { value: Value::Whole(Some(1)), place: Place { text: usize::MAX, start: 0, end: 0 } };
+    let (mut changed, mut log) = (root.clone(), Vec::new());
+    set(&mut changed, &segments, number, &mut log);
+    if log.is_empty() {
+        Scenario::decode(&changed, &mut log);
+        log.retain(|problem| problem.stands_at(place));
+    }
+    log.into_iter().next()
 }
 
 /// Reads the value: TOML, or a text.

@@ -18,6 +18,8 @@ use std::path::Path;
 pub struct Resolved {
     /// What is simulated.
     pub model: Model,
+    /// What one of something costs, by its path.
+    pub costs: Vec<(String, f64)>,
     /// What was solved for: one line for each distribution that was given by what people know of it.
     pub notes: Vec<String>,
     /// What is allowed but hardly meant.
@@ -57,12 +59,13 @@ pub fn resolve_changed(document: &Document, overrides: &[Override]) -> Result<Re
     let folder = document.path.as_ref().and_then(|path| path.parent()).unwrap_or(Path::new(""));
     let scenario = Scenario::decode(&root, &mut log);
     let mut resolver = Resolver { folder, log, notes: Vec::new(), unreadable: Vec::new() };
+    let costs = scenario.as_ref().map_or(Vec::new(), |scenario| resolver.costs(scenario, &root));
     let model = scenario.map(|scenario| resolver.model(&scenario));
     let Resolver { log, notes, .. } = resolver;
     let (errors, warnings): (Vec<Problem>, Vec<Problem>) =
         log.into_iter().partition(|problem| problem.severity == Severity::Error);
     match model {
-        Some(model) if errors.is_empty() => Ok(Resolved { model, notes, warnings: Problems::new(sources, warnings) }),
+        Some(model) if errors.is_empty() => Ok(Resolved { model, costs, notes, warnings: Problems::new(sources, warnings) }),
         // Warnings about a document with errors may be about what the errors spoil.
         _ => Err(Problems::new(sources, errors)),
     }
