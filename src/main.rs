@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => cli::run(arguments),
         Command::Check(arguments) => cli::check(arguments),
         Command::Sweep(arguments) => cli::sweep(arguments),
+        Command::Size(arguments) => cli::size(arguments),
         Command::Merge(arguments) => cli::merge(arguments),
         Command::New(arguments) => cli::new(arguments),
         Command::Schema => cli::schema(),

@@ -45,6 +45,14 @@ pub enum Command {
         queuelab sweep big.toml --vary ... --shard 1/4 --out part1      one of four machines\n  \
         queuelab merge part1 part2 part3 part4 --out whole")]
     Sweep(Sweep),
+    /// Find the smallest value that meets every goal, or the cheapest combination of two or three
+    #[command(after_help = "Several paths need [costs] in the scenario: \"consumers.workers.count\" = 1.0\n\n\
+        Exit status 0: found; 1: nothing in the range will do.\n\n\
+        Examples:\n  \
+        queuelab size scenarios/mm3.toml consumers.workers.count\n  \
+        queuelab size scenarios/mm3.toml consumers.workers.count --set 'goals.latency=consumers.workers.wait.p99 < 20ms'\n  \
+        queuelab size mine.toml consumers.a.count consumers.b.count --range 1..20 --range 1..8")]
+    Size(Size),
     /// Put the shards of a sweep together
     #[command(after_help = "Examples:\n  \
         queuelab merge part1 part2 --out whole")]
@@ -164,6 +172,41 @@ fn shard(text: &str) -> Result<(u64, u64), String> {
         Some((k, n)) => Err(format!("there is no part {k} of {n}: the parts of {n} are 1/{n} to {n}/{n}")),
         None => Err("write K/N, such as 1/4".to_owned()),
     }
+}
+
+/// Arguments of `size`.
+#[derive(Debug, Args)]
+pub struct Size {
+    /// Scenario file with [goals], or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What is sized, such as consumers.workers.count; up to three paths
+    #[arg(value_name = "PATH", required = true, num_args = 1..=3)]
+    pub paths: Vec<String>,
+    /// Its values from small to large; of several paths one for each, in their order, or one for all
+    #[arg(long, value_name = "VALUES", default_value = "1..64")]
+    pub range: Vec<String>,
+    /// A goal that is met or missed by less than this counts as either
+    #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = precision)]
+    pub tolerance: f64,
+    /// The number that all randomness comes from (instead of run.seed)
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Change a value of the scenario; may be given many times
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Where the files go [default: output/NAME/size]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_files")]
+    pub out: Option<PathBuf>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Print only, write no files
+    #[arg(long)]
+    pub no_files: bool,
+    /// Threads to use; the results do not depend on it [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }
 
 /// Arguments of `merge`.

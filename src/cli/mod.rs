@@ -1,6 +1,7 @@
 //! Arguments, one file a command, progress, exit status.
 
 mod args;
+mod candidates;
 mod check;
 mod exit;
 mod grid;
@@ -9,6 +10,7 @@ mod new;
 mod output;
 mod progress;
 mod run;
+mod size;
 mod source;
 mod sweep;
 
@@ -19,6 +21,7 @@ pub use merge::merge;
 pub use new::new;
 pub use output::{complain, print};
 pub use run::run;
+pub use size::size;
 pub use sweep::sweep;
 
 use clap::CommandFactory;

@@ -196,6 +196,34 @@ impl Drop for Points {
     }
 }
 
+/// A line that says what is tried, while nobody knows how often something will be.
+pub struct Trying(ProgressBar);
+
+impl Trying {
+    /// Nothing is tried yet.
+    pub fn new(show: bool) -> Trying {
+        let terminal = show && std::io::stderr().is_terminal();
+        let target = if terminal { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        bar.set_style(ProgressStyle::with_template("{spinner} {msg}, {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(TICK);
+        }
+        Trying(bar)
+    }
+
+    /// Now this is tried.
+    pub fn say(&self, what: String) {
+        self.0.set_message(what);
+    }
+}
+
+impl Drop for Trying {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// From now on an interrupt (Ctrl-C) asks runs to stop instead of ending the process.
 pub fn watch_for_interrupts() {
     HANDLER.get_or_init(|| {

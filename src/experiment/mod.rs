@@ -21,7 +21,7 @@ pub use along::Along;
 pub use journal::journal;
 pub use points::{Outcome, each_point};
 pub use precision::{Look, Reached, StopReason};
-pub use replication::{Replication, Schedule, simulate};
+pub use replication::{Replication, Schedule, simulate, steady};
 pub use search::{Judge, cheapest, smallest};
 pub use stability::Stability;
 pub use study::{Course, Cut, News, Progress, Stopped, Study, run};

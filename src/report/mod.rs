@@ -15,6 +15,7 @@ pub mod quantity;
 mod result;
 mod rows;
 mod services;
+mod size;
 mod stability;
 mod steps;
 mod style;
@@ -30,6 +31,10 @@ pub use folder::{FileError, Folder, prepare};
 pub use json::json;
 pub use markdown::markdown;
 pub use result::{GoalResult, Provenance, RunResult, SCHEMA_VERSION, TheoryValue, Verdict, Warning};
+pub use size::{
+    Fate, GoalFound, Neighbour, SizeProvenance, Sizing, Tried, below_the_work, margin, prepare_size, size_csv, size_json, size_markdown, size_table, too_small, write_size,
+};
+pub use stability::unstable_model;
 pub use style::Style;
 pub use sweep::{
     Aim, JOURNAL, Journal, JournalError, Knee, MOST_POINTS, Plan, Point, Sampled, Seen, Sweep, Varied, default_metrics,
