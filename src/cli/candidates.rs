@@ -57,18 +57,25 @@ impl<'a> Candidates<'a> {
         if axes.len() > 1 {
             if let Some((axis, _)) = axes.iter().zip(&costs).find(|(_, cost)| cost.is_none()) {
                 let help = format!("add to the scenario\n      [costs]\n      \"{}\" = 1.0", axis.path);
-                let cause = format!("nobody says what one more of `{}` costs, so that no combination is the cheapest\n  = help: {help}", axis.path);
+                let cause = format!(
+                    "nobody says what one more of `{}` costs, so that no combination is the cheapest\n  = help: {help}",
+                    axis.path
+                );
                 return Err(Failure::Usage(cause));
             }
             if let Some(axis) = axes.iter().find(|axis| axis.numbers().is_none()) {
-                let cause = format!("the values of `{}` are no numbers, which a cost could be told for\n  = help: give a range, such as --range 1..20", axis.path);
+                let cause = format!(
+                    "the values of `{}` are no numbers, which a cost could be told for\n  = help: give a range, such as --range 1..20",
+                    axis.path
+                );
                 return Err(Failure::Usage(cause));
             }
         }
         let lengths: Vec<usize> = axes.iter().map(|axis| axis.values.len()).collect();
         let candidates = Candidates { document, axes, costs, arguments, lengths, known: BTreeMap::new() };
         if candidates.points() > MOST {
-            let cause = format!("{} combinations are more than {MOST}\n  = help: give smaller ranges with --range", candidates.points());
+            let cause =
+                format!("{} combinations are more than {MOST}\n  = help: give smaller ranges with --range", candidates.points());
             return Err(Failure::Usage(cause));
         }
         // What is wrong with a path or with an end of its range is told before anything is simulated.
@@ -172,7 +179,8 @@ impl Known {
             return Known { unstable, expected: false, exact: IndexMap::new() };
         }
         let answers = theory::answers(model);
-        let expected = model.goals.iter().all(|goal| expected(goal, &answers).is_none_or(|value| goal.comparison.holds(value, goal.value)));
+        let expected =
+            model.goals.iter().all(|goal| expected(goal, &answers).is_none_or(|value| goal.comparison.holds(value, goal.value)));
         let wanted = |answer: &&Answer| answer.exact && model.goals.iter().any(|goal| goal.metric == answer.metric);
         let exact = answers.iter().filter(wanted).map(|answer| (answer.metric.clone(), answer.value)).collect();
         Known { unstable, expected, exact }
@@ -195,7 +203,11 @@ fn expected(goal: &Goal, answers: &[Answer]) -> Option<f64> {
 fn axes(arguments: &Size) -> Result<Vec<Axis>, Failure> {
     let (paths, ranges) = (&arguments.paths, &arguments.range);
     if ranges.len() != 1 && ranges.len() != paths.len() {
-        let cause = format!("there are {} paths and {} ranges\n  = help: give one --range for each path, in their order, or one for all", paths.len(), ranges.len());
+        let cause = format!(
+            "there are {} paths and {} ranges\n  = help: give one --range for each path, in their order, or one for all",
+            paths.len(),
+            ranges.len()
+        );
         return Err(Failure::Usage(cause));
     }
     if let Some((at, path)) = paths.iter().enumerate().find(|(at, path)| paths[..*at].contains(path)) {

@@ -21,7 +21,7 @@ pub use merge::merge;
 pub use new::new;
 pub use output::{complain, print};
 pub use run::run;
-pub use size::size;
+pub use size::{size, sized};
 pub use sweep::sweep;
 
 use clap::CommandFactory;

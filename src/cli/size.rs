@@ -28,10 +28,8 @@ pub fn size(arguments: &Size) -> Result<Status, Failure> {
             Some(report::prepare_size(&arguments.out.clone().unwrap_or_else(own)).map_err(not_written)?)
         }
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads.map_or(0, usize::from)).build();
-    let pool = pool.map_err(|error| Failure::Usage(format!("cannot start threads: {error}")))?;
     let started = Instant::now();
-    let sizing = pool.install(|| Session::new(&mut candidates, arguments)?.answer())?;
+    let sizing = answer(&mut candidates, arguments)?;
     let wall = started.elapsed();
     let mut place = String::new();
     if let Some(folder) = &folder {
@@ -46,6 +44,20 @@ pub fn size(arguments: &Size) -> Result<Status, Failure> {
         Format::Quiet => Status::Success,
     };
     Ok(if sizing.values.is_empty() { Status::GoalMissed } else { Status::Success })
+}
+
+/// The answer alone: nothing is written or printed.
+///
+/// # Errors
+/// As above.
+pub fn sized(arguments: &Size) -> Result<Sizing, Failure> {
+    answer(&mut Candidates::read(arguments)?, arguments)
+}
+
+fn answer(candidates: &mut Candidates<'_>, arguments: &Size) -> Result<Sizing, Failure> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads.map_or(0, usize::from)).build();
+    let pool = pool.map_err(|error| Failure::Usage(format!("cannot start threads: {error}")))?;
+    pool.install(|| Session::new(candidates, arguments)?.answer())
 }
 
 /// A search, with everything that was tried.
@@ -85,7 +97,10 @@ impl<'a, 'b> Session<'a, 'b> {
                 // More that does worse means that the search was led astray.
                 let worse = sizing.one_more.iter().find(|neighbour| !neighbour.met);
                 sizing.advice = worse.map(|neighbour| {
-                    format!("{} = {} misses a goal: more does not always help here; look at the whole range with `queuelab sweep`.", neighbour.path, neighbour.value)
+                    format!(
+                        "{} = {} misses a goal: more does not always help here; look at the whole range with `queuelab sweep`.",
+                        neighbour.path, neighbour.value
+                    )
                 });
                 sizing.sure = sure && worse.is_none();
             }
@@ -93,7 +108,12 @@ impl<'a, 'b> Session<'a, 'b> {
                 sizing.tried = self.tried.values().cloned().collect();
                 let (reason, advice) = self.why_none(&sizing)?;
                 (sizing.reason, sizing.advice, sizing.sure) = (Some(reason), Some(advice), sure);
-                sizing.goals = self.tried.values().rev().find(|tried| tried.fate != Fate::Unstable).map_or(Vec::new(), |tried| tried.goals.clone());
+                sizing.goals = self
+                    .tried
+                    .values()
+                    .rev()
+                    .find(|tried| tried.fate != Fate::Unstable)
+                    .map_or(Vec::new(), |tried| tried.goals.clone());
             }
         }
         sizing.tried = self.tried.values().cloned().collect();
@@ -112,7 +132,12 @@ impl<'a, 'b> Session<'a, 'b> {
             return Ok(None);
         };
         let guess = smallest(from, count, from, &mut |at| candidates.known(at).map(|known| known.expected))?.unwrap_or(count - 1);
-        smallest(from, count, guess, &mut |at| self.judge(at))
+        let found = smallest(from, count, guess, &mut |at| self.judge(at))?;
+        if found.is_none() {
+            // How much more of it helps tells why nothing will do.
+            self.judge(from)?;
+        }
+        Ok(found)
     }
 
     /// Several paths: as one, by their costs.
@@ -121,7 +146,9 @@ impl<'a, 'b> Session<'a, 'b> {
         let places: Vec<Vec<usize>> = (0..count).map(|at| self.candidates.positions(at)).collect();
         let costs: Vec<f64> = (0..count).map(|at| self.candidates.cost(at).unwrap_or(0.0)).collect();
         let candidates = &mut *self.candidates;
-        let guess = cheapest(&places, &costs, None, &mut |at| candidates.known(at).map(|known| known.unstable.is_none() && known.expected))?;
+        let guess = cheapest(&places, &costs, None, &mut |at| {
+            candidates.known(at).map(|known| known.unstable.is_none() && known.expected)
+        })?;
         cheapest(&places, &costs, guess.or(Some(count - 1)), &mut |at| self.judge(at))
     }
 
@@ -150,7 +177,10 @@ impl<'a, 'b> Session<'a, 'b> {
             looks: 0,
         };
         if known.unstable.is_none() {
-            self.trying.say(format!("trying {}", values.iter().map(|(path, value)| format!("{path} = {value}")).collect::<Vec<_>>().join(", ")));
+            self.trying.say(format!(
+                "trying {}",
+                values.iter().map(|(path, value)| format!("{path} = {value}")).collect::<Vec<_>>().join(", ")
+            ));
             // The k-th trial may err with probability 6 alpha / (pi k)^2, all together with alpha.
             let k = self.metrics.len() as f64 + 1.0;
             let error = (1.0 - model.plan.confidence) * 6.0 / (PI * k).powi(2);

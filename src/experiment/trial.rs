@@ -91,7 +91,8 @@ pub fn trial(model: &Model, terms: Terms, go_on: &(dyn Fn() -> bool + Sync)) -> 
         }
     }
     let side = |goal: &Goal| {
-        let found = parts.iter().find_map(|(goals, tried)| Some(tried.sides[goals.iter().position(|own| own.name == goal.name)?]));
+        let found =
+            parts.iter().find_map(|(goals, tried)| Some(tried.sides[goals.iter().position(|own| own.name == goal.name)?]));
         found.unwrap_or(Side::Open)
     };
     let sides: Vec<Side> = model.goals.iter().map(side).collect();
@@ -130,14 +131,16 @@ fn try_part(part: &Model, terms: Terms, watch: Watch<'_>) -> Result<Option<Tried
         let missed = sides.iter().any(|side| matches!(side, Side::Outside | Side::NearlyOutside));
         let decided = missed || !sides.contains(&Side::Open);
         let done = gathered.replicates().len() as u32;
-        let (own, more) = (events(&gathered), found.iter().filter(|(side, _)| *side == Side::Open).map(|(_, more)| *more).fold(0.0, f64::max));
+        let (own, more) =
+            (events(&gathered), found.iter().filter(|(side, _)| *side == Side::Open).map(|(_, more)| *more).fold(0.0, f64::max));
         let each = (own / u64::from(done)).max(1);
         let affordable = (terms.budget.saturating_sub(spent + own) / each).min(1_000_000) as u32;
         let wanted = (f64::from(done) * more.clamp(GROWTH.0, GROWTH.1)).ceil() as u32;
         let add = wanted.min(affordable) & if part.plan.antithetic { !1 } else { !0 };
         if decided || add == 0 {
             // What the budget leaves open is decided by where the value lies.
-            let last = |(side, goal): (Side, &Goal)| if side == Side::Open && !missed { by_value(&gathered, goal, error) } else { side };
+            let last =
+                |(side, goal): (Side, &Goal)| if side == Side::Open && !missed { by_value(&gathered, goal, error) } else { side };
             let sides = sides.into_iter().zip(&part.goals).map(last).collect();
             let metrics = gathered.summarise().metrics;
             return Ok(Some(Tried { sides, metrics, replications: done, events: spent + own, looks }));
@@ -180,7 +183,13 @@ fn side(estimate: &Estimate, goal: &Goal, tolerance: f64) -> Side {
     match (holds(low), holds(high)) {
         (true, true) => Side::Inside,
         (false, false) if !(low < goal.value && goal.value < high) => Side::Outside,
-        _ if least <= low && high <= most => if holds(value) { Side::NearlyInside } else { Side::NearlyOutside },
+        _ if least <= low && high <= most => {
+            if holds(value) {
+                Side::NearlyInside
+            } else {
+                Side::NearlyOutside
+            }
+        }
         _ => Side::Open,
     }
 }
@@ -197,7 +206,10 @@ fn by_value(gathered: &Gathered, goal: &Goal, error: f64) -> Side {
 /// Whether a share is zero because too little was looked at.
 fn nothing_seen_yet(gathered: &Gathered, estimate: &Estimate, goal: &Goal) -> bool {
     let created: u64 = gathered.replicates().iter().map(|replicate| replicate.created).sum();
-    goal.metric.ends_with(".ratio") && estimate.estimate == Some(0.0) && goal.value > 0.0 && created as f64 * goal.value < EXPECTED
+    goal.metric.ends_with(".ratio")
+        && estimate.estimate == Some(0.0)
+        && goal.value > 0.0
+        && created as f64 * goal.value < EXPECTED
 }
 
 /// The same part with replications that are no longer than they need be. Where the user may have meant a duration to hold what is slower than

@@ -32,7 +32,8 @@ pub use json::json;
 pub use markdown::markdown;
 pub use result::{GoalResult, Provenance, RunResult, SCHEMA_VERSION, TheoryValue, Verdict, Warning};
 pub use size::{
-    Fate, GoalFound, Neighbour, SizeProvenance, Sizing, Tried, below_the_work, margin, prepare_size, size_csv, size_json, size_markdown, size_table, too_small, write_size,
+    Fate, GoalFound, Neighbour, SizeProvenance, Sizing, Tried, below_the_work, margin, prepare_size, size_csv, size_json,
+    size_markdown, size_table, too_small, write_size,
 };
 pub use stability::unstable_model;
 pub use style::Style;

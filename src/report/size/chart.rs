@@ -29,7 +29,8 @@ fn found(sizing: &Sizing, goal: usize) -> impl Iterator<Item = (&Tried, f64, Opt
 }
 
 fn curve(sizing: &Sizing, goal: usize) -> Curves {
-    let (path, values) = sizing.provenance.ranges.first().map_or(("", &[][..]), |(path, values)| (path.as_str(), values.as_slice()));
+    let (path, values) =
+        sizing.provenance.ranges.first().map_or(("", &[][..]), |(path, values)| (path.as_str(), values.as_slice()));
     let numbers: Option<Vec<Written>> = values.iter().map(|value| Written::read(value)).collect();
     let kind = match numbers.as_deref().and_then(|numbers| numbers.first()) {
         Some(Written::Time(_)) => Kind::Time,
@@ -56,8 +57,15 @@ fn curve(sizing: &Sizing, goal: usize) -> Curves {
     if theory.len() > 1 {
         lines.push(Line { label: "predicted by theory".to_owned(), points: theory, predicted: true });
     }
-    let unstable: Vec<&str> = sizing.tried.iter().filter(|tried| tried.fate == Fate::Unstable).filter_map(|tried| tried.values.get(path)).map(String::as_str).collect();
-    let answer = sizing.values.get(path).and_then(|value| sizing.tried.iter().find(|tried| tried.values.get(path) == Some(value)));
+    let unstable: Vec<&str> = sizing
+        .tried
+        .iter()
+        .filter(|tried| tried.fate == Fate::Unstable)
+        .filter_map(|tried| tried.values.get(path))
+        .map(String::as_str)
+        .collect();
+    let answer =
+        sizing.values.get(path).and_then(|value| sizing.tried.iter().find(|tried| tried.values.get(path) == Some(value)));
     let reading = about.and_then(|goal| goal.reading.as_ref());
     let unit = found(sizing, goal).next().and_then(|(tried, ..)| tried.goals[goal].reading.as_ref());
     Curves {
@@ -81,7 +89,8 @@ fn field(sizing: &Sizing, goal: usize) -> Heat {
     let (across, up) = (ranges[0], ranges[1]);
     let third = sizing.values.get_index(2).map(|(path, value)| (path.clone(), value.clone()));
     let fits = |tried: &Tried| third.as_ref().is_none_or(|(path, value)| tried.values.get(path) == Some(value));
-    let all: Vec<(&Tried, f64)> = found(sizing, goal).filter(|(tried, ..)| fits(tried)).map(|(tried, value, _)| (tried, value)).collect();
+    let all: Vec<(&Tried, f64)> =
+        found(sizing, goal).filter(|(tried, ..)| fits(tried)).map(|(tried, value, _)| (tried, value)).collect();
     // The part of the grid in which anything was tried.
     let part = |axis: usize, values: &[String]| -> (usize, Vec<String>) {
         let at = || all.iter().map(|(tried, _)| tried.positions[axis]);

@@ -29,7 +29,8 @@ pub fn write_size(folder: &Folder, sizing: &Sizing) -> Result<Vec<PathBuf>, File
         written.push(folder.write_with(name, |out| out.write_all(text.as_bytes()))?);
     }
     let pictures = pictures(sizing);
-    let names: Vec<String> = pictures.iter().flat_map(|(name, _)| ["svg", "png"].map(|kind| format!("{CHART}{name}.{kind}"))).collect();
+    let names: Vec<String> =
+        pictures.iter().flat_map(|(name, _)| ["svg", "png"].map(|kind| format!("{CHART}{name}.{kind}"))).collect();
     folder.remove_others(CHART, &names)?;
     for (name, drawing) in pictures {
         let files = [("svg", drawing.svg().into_bytes()), ("png", drawing.png())];
@@ -53,7 +54,20 @@ pub fn size_csv(sizing: &Sizing) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     let paths = sizing.provenance.ranges.keys().map(String::as_str);
     let rest = [
-        "cost", "fate", "goal", "metric", "wanted", "estimate", "low", "high", "unit", "margin", "theory", "replications", "events", "seed",
+        "cost",
+        "fate",
+        "goal",
+        "metric",
+        "wanted",
+        "estimate",
+        "low",
+        "high",
+        "unit",
+        "margin",
+        "theory",
+        "replications",
+        "events",
+        "seed",
         "version",
     ];
     writer.write_record(paths.chain(rest)).expect("a vector takes every record");

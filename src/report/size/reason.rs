@@ -67,7 +67,8 @@ pub fn too_small(sizing: &Sizing) -> (String, String) {
         return ("a goal is missed at every value".to_owned(), "Choose another range.".to_owned());
     };
     let values: Vec<String> = largest.values.iter().map(|(path, value)| format!("{path} = {value}")).collect();
-    let reason = format!("even with {} {} is {}, {} the goal", values.join(" and "), tight.metric, tight.found(), tight.distance());
+    let reason =
+        format!("even with {} {} is {}, {} the goal", values.join(" and "), tight.metric, tight.found(), tight.distance());
     let of = |tried: &Tried| {
         let goal = tried.goals.iter().find(|goal| goal.name == tight.name)?;
         goal.reading.as_ref()?.value.estimate

@@ -2,7 +2,7 @@
 
 use super::result::{Fate, GoalFound, Neighbour, Sizing};
 use crate::report::markdown::{cell, plain};
-use crate::report::quantity::{Kind, plainly};
+use crate::report::quantity::{Kind, NOTHING, Unit, plainly, shown};
 use crate::report::rows::Rows;
 use crate::report::style::{Role, Style, wrapped};
 use std::fmt::Write;
@@ -17,7 +17,12 @@ pub fn size_table(sizing: &Sizing, style: Style, wall: Option<Duration>) -> Stri
     let mut lines = vec![first];
     let mut head = how(sizing);
     if let Some(wall) = wall {
-        let _ = write!(head, "; {} events in {}", plainly(sizing.provenance.events as f64, Kind::Plain), plainly(wall.as_secs_f64(), Kind::Time));
+        let _ = write!(
+            head,
+            "; {} events in {}",
+            plainly(sizing.provenance.events as f64, Kind::Plain),
+            plainly(wall.as_secs_f64(), Kind::Time)
+        );
     }
     lines.extend(wrapped(&style.signs(&head), style.width));
     lines.push(String::new());
@@ -87,26 +92,47 @@ fn rows(sizing: &Sizing) -> Rows {
     if several {
         head.push(("cost".to_owned(), true));
     }
-    let goals: Vec<String> = sizing.tried.iter().find(|tried| !tried.goals.is_empty()).map_or(Vec::new(), |tried| {
-        tried.goals.iter().map(|goal| goal.expression.clone()).collect()
-    });
-    head.extend(goals.iter().map(|goal| (goal.clone(), true)));
+    let goals: Vec<String> = sizing
+        .tried
+        .iter()
+        .find(|tried| !tried.goals.is_empty())
+        .map_or(Vec::new(), |tried| tried.goals.iter().map(|goal| goal.expression.clone()).collect());
+    let units: Vec<Unit> = (0..goals.len()).map(|at| unit(sizing, at)).collect();
+    head.extend(goals.iter().zip(&units).map(|(goal, unit)| {
+        (if unit.label.is_empty() { goal.clone() } else { format!("{goal} ({})", per_one(unit.label)) }, true)
+    }));
     head.extend([("".to_owned(), false), ("".to_owned(), false)]);
     let row = |tried: &super::result::Tried| {
         let mut row: Vec<String> = tried.values.values().cloned().collect();
         if several {
             row.push(tried.cost.map_or(String::new(), |cost| plainly(cost, Kind::Plain)));
         }
-        let found = |at: usize| match (tried.fate, tried.goals.get(at)) {
-            (Fate::Unstable, _) | (_, None) => "–".to_owned(),
-            (_, Some(goal)) => goal.found(),
+        let found = |(at, unit): (usize, &Unit)| {
+            let reading = tried.goals.get(at).and_then(|goal| goal.reading.as_ref());
+            reading.map_or(NOTHING.to_owned(), |reading| shown(&reading.value, *unit).text())
         };
-        row.extend((0..goals.len()).map(found));
+        row.extend(units.iter().enumerate().map(found));
         row.push(fate(tried.fate).to_owned());
-        row.push(if !sizing.values.is_empty() && tried.values == sizing.values { "◀ the answer".to_owned() } else { String::new() });
+        row.push(if !sizing.values.is_empty() && tried.values == sizing.values {
+            "◀ the answer".to_owned()
+        } else {
+            String::new()
+        });
         row
     };
     Rows { head, rows: sizing.tried.iter().map(row).collect() }
+}
+
+/// One unit for all that was found of a goal.
+fn unit(sizing: &Sizing, goal: usize) -> Unit {
+    let readings = || sizing.tried.iter().filter_map(|tried| tried.goals.get(goal)?.reading.as_ref());
+    let kind = readings().next().map_or(Kind::Plain, |reading| Kind::of(&reading.unit));
+    kind.unit(readings().filter_map(|reading| reading.value.estimate))
+}
+
+/// `1/s` for `/s`.
+fn per_one(unit: &str) -> String {
+    if unit.starts_with('/') { format!("1{unit}") } else { unit.to_owned() }
 }
 
 fn fate(fate: Fate) -> &'static str {
@@ -124,14 +150,21 @@ impl Sizing {
     pub fn in_words(&self) -> String {
         let percent = plainly(self.provenance.confidence, Kind::Share);
         if self.values.is_empty() {
-            let range: Vec<String> = self.provenance.ranges.iter().map(|(path, values)| format!("{path} from {} to {}", ends(values).0, ends(values).1)).collect();
+            let range: Vec<String> = self
+                .provenance
+                .ranges
+                .iter()
+                .map(|(path, values)| format!("{path} from {} to {}", ends(values).0, ends(values).1))
+                .collect();
             let reason = self.reason.as_deref().unwrap_or("no value meets every goal");
             return format!("Nothing in {} will do: {reason}.", range.join(", "));
         }
         let values: Vec<String> = self.values.iter().map(|(path, value)| format!("{path} = {value}")).collect();
         let least = match (values.len(), self.cost) {
             (1, _) => "is the smallest value that meets every goal".to_owned(),
-            (_, Some(cost)) => format!("is the cheapest combination that meets every goal, at a cost of {}", plainly(cost, Kind::Plain)),
+            (_, Some(cost)) => {
+                format!("is the cheapest combination that meets every goal, at a cost of {}", plainly(cost, Kind::Plain))
+            }
             (_, None) => "is the cheapest combination that meets every goal".to_owned(),
         };
         let sure = if self.sure { format!(" ({percent} confidence)") } else { String::new() };
@@ -173,7 +206,9 @@ fn neighbour_in_words(side: &str, neighbour: &Neighbour, named: bool) -> String 
         None => "unknown".to_owned(),
     };
     match (side, neighbour.met) {
-        ("less", false) => format!("{head} ({value}) would miss it: {} would be {found}, {} the goal.", tight.metric, tight.distance()),
+        ("less", false) => {
+            format!("{head} ({value}) would miss it: {} would be {found}, {} the goal.", tight.metric, tight.distance())
+        }
         _ => format!("{head} ({value}) would bring {} to {found}.", tight.metric),
     }
 }
