@@ -143,13 +143,13 @@ impl<'a, 'b> Session<'a, 'b> {
     /// Several paths: as one, by their costs.
     fn cheapest(&mut self) -> Result<Option<usize>, Failure> {
         let count = self.candidates.len();
-        let places: Vec<Vec<usize>> = (0..count).map(|at| self.candidates.positions(at)).collect();
+        let lengths: Vec<usize> = self.candidates.axes.iter().map(|axis| axis.values.len()).collect();
         let costs: Vec<f64> = (0..count).map(|at| self.candidates.cost(at).unwrap_or(0.0)).collect();
         let candidates = &mut *self.candidates;
-        let guess = cheapest(&places, &costs, None, &mut |at| {
+        let guess = cheapest(&lengths, &costs, None, &mut |at| {
             candidates.known(at).map(|known| known.unstable.is_none() && known.expected)
         })?;
-        cheapest(&places, &costs, guess.or(Some(count - 1)), &mut |at| self.judge(at))
+        cheapest(&lengths, &costs, guess, &mut |at| self.judge(at))
     }
 
     /// Tries a candidate, unless it has been.
