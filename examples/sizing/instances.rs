@@ -39,15 +39,19 @@ pub fn instances(count: usize, seed: u64, tolerance: f64) -> Vec<Instance> {
         // A size at a load between 0.6 and 0.95, and a goal that it just meets.
         let workers = chance.between(1.0, most + 1.0) as usize;
         let rate = rounded(workers as f64 * chance.between(0.6, 0.95) / mean);
-        let here = wait(rate, work, workers, asked);
-        let less = wait(rate, work, workers - 1, asked).min(3.0 * here);
-        let goal = rounded(here * (less / here).powf(chance.between(0.05, 0.95)));
-        if goal <= 0.0 || here < mean / 1000.0 {
+        // Next to a load of 1 the exact numbers take for ever, and so would anything else.
+        let load_below = rate * mean / (workers as f64 - 1.0);
+        if (0.97..1.0).contains(&load_below) {
             continue;
         }
-        let right = (1..).find(|&c| wait(rate, work, c, asked) < goal).unwrap_or(workers);
-        let [at_it, below] = [right, right - 1].map(|c| if c == 0 { f64::INFINITY } else { wait(rate, work, c, asked) });
-        if at_it < goal * (1.0 - tolerance) && below > goal * (1.0 + tolerance) {
+        let here = wait(rate, work, workers, asked);
+        let below = wait(rate, work, workers - 1, asked);
+        let goal = rounded(here * (below.min(3.0 * here) / here).powf(chance.between(0.05, 0.95)));
+        if !(goal > 0.0 && here > mean / 1000.0) {
+            continue;
+        }
+        let right = workers;
+        if here < goal * (1.0 - tolerance) && below > goal * (1.0 + tolerance) {
             found.push(Instance { rate, work, asked, goal, right });
         }
     }

@@ -14,6 +14,10 @@ use std::f64::consts::PI;
 use std::path::Path;
 use std::time::Instant;
 
+/// So many values below and above the answer are simulated for the chart.
+const BELOW: usize = 2;
+const ABOVE: usize = 3;
+
 /// Sizes one scenario.
 ///
 /// # Errors
@@ -85,11 +89,12 @@ impl<'a, 'b> Session<'a, 'b> {
             1 => self.smallest()?,
             _ => self.cheapest()?,
         };
-        let sure = self.sure.values().all(|sure| *sure);
         let mut sizing = self.begin();
         match found {
             Some(at) => {
                 (sizing.one_more, sizing.one_less) = (self.neighbours(at, 1)?, self.neighbours(at, -1)?);
+                let sure = self.sure.values().all(|sure| *sure);
+                self.look_around(at)?;
                 sizing.values = self.candidates.values(at);
                 sizing.value = sizing.values.values().next().map(|written| number(written));
                 sizing.cost = self.candidates.cost(at);
@@ -106,6 +111,7 @@ impl<'a, 'b> Session<'a, 'b> {
             }
             None => {
                 sizing.tried = self.tried.values().cloned().collect();
+                let sure = self.sure.values().all(|sure| *sure);
                 let (reason, advice) = self.why_none(&sizing)?;
                 (sizing.reason, sizing.advice, sizing.sure) = (Some(reason), Some(advice), sure);
                 sizing.goals = self
@@ -200,6 +206,16 @@ impl<'a, 'b> Session<'a, 'b> {
             self.metrics.insert(at, found.metrics);
         }
         self.tried.insert(at, tried);
+        Ok(())
+    }
+
+    /// A few more values around the answer of one path, for the chart.
+    fn look_around(&mut self, at: usize) -> Result<(), Failure> {
+        if self.candidates.axes.len() == 1 {
+            for other in at.saturating_sub(BELOW)..self.candidates.len().min(at + ABOVE + 1) {
+                self.judge(other)?;
+            }
+        }
         Ok(())
     }
 

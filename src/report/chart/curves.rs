@@ -142,7 +142,7 @@ impl Curves {
             Horizontal::Words(words) => Axis::words(words),
             Horizontal::Numbers(kind) => {
                 let (from, to) = range(self.dots().map(|dot| dot.x));
-                let room = if from == to { from.abs().max(1.0) * 0.5 } else { 0.0 };
+                let room = if from == to { from.abs().max(1.0) * 0.5 } else { 0.02 * (to - from) };
                 let whole = *kind == Kind::Plain && self.dots().all(|dot| dot.x.fract() == 0.0);
                 let mut axis = Axis::between(*kind, from - room, to + room, 9.0);
                 if whole {

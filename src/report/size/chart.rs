@@ -5,6 +5,9 @@ use crate::report::chart::{Cell, Curves, Dot, Drawing, Heat, Horizontal, Line};
 use crate::report::quantity::{Kind, plainly};
 use crate::units::Written;
 
+/// A map shows so many values on each side of the answer.
+const AROUND: usize = 6;
+
 /// One chart for each goal, by name.
 pub(super) fn pictures(sizing: &Sizing) -> Vec<(String, Drawing)> {
     let Some(goals) = sizing.tried.iter().map(|tried| tried.goals.len()).max() else { return Vec::new() };
@@ -53,7 +56,7 @@ fn curve(sizing: &Sizing, goal: usize) -> Curves {
         Some((value.estimate?, value.low.zip(value.high)))
     });
     let theory = dots(&|tried| tried.theory.get(metric).map(|value| (*value, None)));
-    let mut lines = vec![Line { label: format!("{metric}, simulated"), points: measured, predicted: false }];
+    let mut lines = vec![Line { label: "simulated".to_owned(), points: measured, predicted: false }];
     if theory.len() > 1 {
         lines.push(Line { label: "predicted by theory".to_owned(), points: theory, predicted: true });
     }
@@ -91,23 +94,30 @@ fn field(sizing: &Sizing, goal: usize) -> Heat {
     let fits = |tried: &Tried| third.as_ref().is_none_or(|(path, value)| tried.values.get(path) == Some(value));
     let all: Vec<(&Tried, f64)> =
         found(sizing, goal).filter(|(tried, ..)| fits(tried)).map(|(tried, value, _)| (tried, value)).collect();
-    // The part of the grid in which anything was tried.
+    // The part of the grid in which anything was tried, around the answer.
+    let answer = sizing.tried.iter().find(|tried| !sizing.values.is_empty() && tried.values == sizing.values);
     let part = |axis: usize, values: &[String]| -> (usize, Vec<String>) {
         let at = || all.iter().map(|(tried, _)| tried.positions[axis]);
-        let (from, to) = (at().min().unwrap_or(0), at().max().unwrap_or(0));
+        let (mut from, mut to) = (at().min().unwrap_or(0), at().max().unwrap_or(0));
+        if let Some(answer) = answer {
+            (from, to) = (from.max(answer.positions[axis].saturating_sub(AROUND)), to.min(answer.positions[axis] + AROUND));
+        }
         (from, values[from..=to.min(values.len() - 1)].to_vec())
     };
     let ((left, columns), (bottom, rows)) = (part(0, across.1), part(1, up.1));
     let mut cells = vec![vec![None; columns.len()]; rows.len()];
-    for (tried, value) in &all {
+    let inside = |tried: &Tried| {
+        (bottom..bottom + rows.len()).contains(&tried.positions[1]) && (left..left + columns.len()).contains(&tried.positions[0])
+    };
+    for (tried, value) in all.iter().filter(|(tried, _)| inside(tried)) {
         let missed = !matches!(tried.fate, Fate::Met | Fate::NearlyMet);
         cells[tried.positions[1] - bottom][tried.positions[0] - left] = Some(Cell { value: *value, doubtful: missed });
     }
     let about = sizing.tried.iter().find_map(|tried| tried.goals.get(goal));
     let metric = about.map_or("", |goal| goal.metric.as_str());
     let unit = all.first().and_then(|(tried, _)| tried.goals[goal].reading.as_ref());
-    let answer: Vec<String> = sizing.values.iter().map(|(path, value)| format!("{path} = {value}")).collect();
-    let note = if answer.is_empty() { "nothing will do".to_owned() } else { format!("the answer: {}", answer.join(", ")) };
+    let named: Vec<String> = sizing.values.iter().map(|(path, value)| format!("{path} = {value}")).collect();
+    let note = if named.is_empty() { "nothing will do".to_owned() } else { format!("the answer: {}", named.join(", ")) };
     Heat {
         title: title(sizing),
         below: format!("{metric} where it was tried; {} combinations tried, seed {}", sizing.tried.len(), sizing.provenance.seed),

@@ -166,6 +166,11 @@ impl Sweep {
         mut seen: Vec<&Seen>,
     ) -> Option<Knee> {
         seen.sort_by(|one, other| varied.numbers[one.positions[axis]].total_cmp(&varied.numbers[other.positions[axis]]));
+        // A time that is next to nothing at low load has no knee: throughput over it only falls.
+        let whole = [".sojourn.", ".completion.", ".response.", ".observed."].iter().any(|kind| name.contains(kind));
+        if !whole {
+            return None;
+        }
         let latency = |seen: &Seen| {
             let reading = seen.readings[metric].as_ref().filter(|reading| reading.unit == "s")?;
             let value = reading.value.estimate?;
