@@ -9,7 +9,7 @@ use crate::report::quantity::Kind;
 /// How solid a band is.
 const BAND: f64 = 0.22;
 /// Values that lie further apart than this are shown on a logarithmic axis.
-const FAR_APART: f64 = 30.0;
+const FAR_APART: f64 = 10.0;
 /// With more points than these on a line they are not marked one by one.
 const MOST_MARKED: usize = 64;
 /// Half the side of a mark.
