@@ -165,7 +165,7 @@ fn growth(widths: &IndexMap<String, Option<f64>>, needed: f64) -> f64 {
 }
 
 /// Replications of the first round.
-fn first(model: &Model) -> u32 {
+pub(super) fn first(model: &Model) -> u32 {
     if model.plan.antithetic { 2 * FIRST } else { FIRST }
 }
 

@@ -9,7 +9,7 @@
 
 use super::gathered::Gathered;
 use super::merge::ordered;
-use super::precision::{events, first_round};
+use super::precision::{events, first, first_round};
 use super::replication::steady;
 use super::study::{Stopped, Watch};
 use super::summary::Reading;
@@ -119,7 +119,7 @@ struct Tried {
 fn try_part(part: &Model, terms: Terms, watch: Watch<'_>) -> Result<Option<Tried>, Stopped> {
     let names: Vec<String> = part.goals.iter().map(|goal| goal.metric.clone()).collect();
     let (_, mut gathered, _, spent) = first_round(part, &names, watch)?;
-    if gathered.replicates().is_empty() || !watch_on(watch) {
+    if gathered.replicates().len() < first(part) as usize {
         return Ok(None);
     }
     let mut looks = 0;
@@ -149,10 +149,6 @@ fn try_part(part: &Model, terms: Terms, watch: Watch<'_>) -> Result<Option<Tried
             return Ok(None);
         }
     }
-}
-
-fn watch_on(watch: Watch<'_>) -> bool {
-    watch(super::study::News::Reached { replication: 0, time: crate::units::Time::ZERO })
 }
 
 /// On which side a metric lies as far as this look can tell, and how much more is needed as a share of what is there.

@@ -5,6 +5,9 @@ use crate::report::chart::{Cell, Curves, Dot, Drawing, Heat, Horizontal, Line};
 use crate::report::quantity::{Kind, plainly};
 use crate::units::Written;
 
+/// A value, and the ends of its interval where it has one.
+type Found = (f64, Option<(f64, f64)>);
+
 /// A map shows so many values on each side of the answer.
 const AROUND: usize = 6;
 
@@ -47,7 +50,7 @@ fn curve(sizing: &Sizing, goal: usize) -> Curves {
     };
     let about = sizing.tried.iter().find_map(|tried| tried.goals.get(goal));
     let metric = about.map_or("", |goal| goal.metric.as_str());
-    let dots = |of: &dyn Fn(&Tried) -> Option<(f64, Option<(f64, f64)>)>| -> Vec<Dot> {
+    let dots = |of: &dyn Fn(&Tried) -> Option<Found>| -> Vec<Dot> {
         let dot = |tried: &Tried| of(tried).map(|(value, interval)| Dot { x: place(tried), value, interval, doubtful: false });
         sizing.tried.iter().filter_map(dot).collect()
     };

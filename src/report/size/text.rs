@@ -176,6 +176,9 @@ impl Sizing {
         let one = |side: &str, neighbour: &Neighbour| neighbour_in_words(side, neighbour, self.values.len() > 1);
         text.extend(self.one_more.iter().map(|neighbour| one("more", neighbour)));
         text.extend(self.one_less.iter().map(|neighbour| one("less", neighbour)));
+        if self.one_less.is_empty() {
+            text.push_str(" The range begins there.");
+        }
         if !self.sure {
             let _ = write!(
                 text,
