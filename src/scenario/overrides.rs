@@ -29,10 +29,24 @@ impl Override {
 }
 
 /// The tables of the user's own things.
-const ENTITIES: &[&str] = &["producers", "queues", "consumers", "services", "hosts", "locks", "caches"];
+const ENTITIES: &[&str] = &["producers", "brokers", "exchanges", "queues", "consumers", "services", "hosts", "locks", "caches"];
 /// The keys at the top of a document.
-const TOP: &[&str] =
-    &["title", "run", "producers", "queues", "consumers", "services", "hosts", "locks", "caches", "faults", "goals", "costs"];
+const TOP: &[&str] = &[
+    "title",
+    "run",
+    "producers",
+    "brokers",
+    "exchanges",
+    "queues",
+    "consumers",
+    "services",
+    "hosts",
+    "locks",
+    "caches",
+    "faults",
+    "goals",
+    "costs",
+];
 
 /// A part of a path and where it stands in the override.
 struct Segment {
