@@ -50,8 +50,8 @@ fn arrivals(value: &str) -> Arrivals {
 
 #[test]
 fn the_first_file_is_the_textbook_model() {
-    let Resolved { model, notes, warnings, variants } = resolved(FIRST);
-    assert!(variants.is_empty());
+    let Resolved { model, costs, notes, warnings, variants } = resolved(FIRST);
+    assert!(variants.is_empty() && costs.is_empty());
     assert!(notes.is_empty() && warnings.is_empty());
     assert_eq!(model.title.as_deref(), Some("Three workers on one queue"));
     assert_eq!(model.plan.duration, Some(Span(600_000_000_000)));

@@ -16,6 +16,9 @@ use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+/// Name and version, as results say it.
+pub(super) const PROGRAM: &str = concat!("queuelab ", env!("CARGO_PKG_VERSION"));
+
 /// The file of `--journal`.
 const JOURNAL: &str = "messages.csv";
 
@@ -162,10 +165,10 @@ pub(super) fn conclude(document: &Document, model: &Model, overrides: &[String],
         name: document.name.clone(),
         title: model.title.clone(),
         provenance: Provenance {
-            program: concat!("queuelab ", env!("CARGO_PKG_VERSION")).to_owned(),
+            program: PROGRAM.to_owned(),
             target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
             scenario: document.text.clone(),
-            scenario_sha256: Sha256::digest(document.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
+            scenario_sha256: sha256(document.text.as_bytes()),
             overrides: overrides.to_vec(),
             seed: model.plan.seed,
             replications: study.summary.replicates.len() as u32,
@@ -182,6 +185,11 @@ pub(super) fn conclude(document: &Document, model: &Model, overrides: &[String],
         precision: study.precision,
         warnings,
     }
+}
+
+/// SHA-256 in hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The queues through which the messages of each producer may go.

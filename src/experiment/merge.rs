@@ -42,7 +42,7 @@ fn describe(part: &Model, studied: &Studied) -> Part {
 }
 
 /// All entries of some maps, in the order of their names in the whole.
-fn ordered<'a, T: 'a>(
+pub(super) fn ordered<'a, T: 'a>(
     names: impl Iterator<Item = String>,
     maps: impl Iterator<Item = &'a mut IndexMap<String, T>>,
 ) -> IndexMap<String, T> {

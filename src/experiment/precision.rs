@@ -170,7 +170,7 @@ pub(super) fn first(model: &Model) -> u32 {
 }
 
 /// The first replications, long enough; also the model with their length, and the events of those that were too short.
-fn first_round(model: &Model, names: &[String], watch: Watch<'_>) -> Result<(Model, Gathered, Cut, u64), Stopped> {
+pub(super) fn first_round(model: &Model, names: &[String], watch: Watch<'_>) -> Result<(Model, Gathered, Cut, u64), Stopped> {
     let mut model = model.clone();
     let mut spent = 0;
     let mut lengthened = 0;
@@ -205,7 +205,7 @@ pub(super) fn names(model: &Model) -> Vec<String> {
     names.into_iter().collect::<IndexSet<String>>().into_iter().collect()
 }
 
-fn events(gathered: &Gathered) -> u64 {
+pub(super) fn events(gathered: &Gathered) -> u64 {
     gathered.replicates().iter().map(|replicate| replicate.events).sum()
 }
 

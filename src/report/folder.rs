@@ -101,6 +101,36 @@ impl Folder {
         }
     }
 
+    /// Removes what a kill left of files that were being written. Only for whoever knows that nobody else writes here.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or a file not removed.
+    pub fn remove_parts(&self) -> Result<(), FileError> {
+        let fail = |source| FileError { path: self.path.clone(), source };
+        for entry in fs::read_dir(&self.path).map_err(fail)? {
+            let name = entry.map_err(fail)?.file_name();
+            if let Some(name) = name.to_str().filter(|name| name.starts_with('.') && name.ends_with(".part")) {
+                self.remove(name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the files of an earlier run whose names begin like this, but those that are named.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or a file not removed.
+    pub fn remove_others(&self, beginning: &str, but: &[String]) -> Result<(), FileError> {
+        let fail = |source| FileError { path: self.path.clone(), source };
+        for entry in fs::read_dir(&self.path).map_err(fail)? {
+            let name = entry.map_err(fail)?.file_name();
+            if let Some(name) = name.to_str().filter(|name| name.starts_with(beginning) && !but.iter().any(|kept| kept == name)) {
+                self.remove(name)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes one more file, too large to be held in memory, in the same way: under a passing name until it is complete.
     ///
     /// # Errors

@@ -18,10 +18,13 @@ mod preamble;
 pub mod quantity;
 mod read;
 mod result;
+mod rows;
 mod services;
+mod size;
 mod stability;
 mod steps;
 mod style;
+mod sweep;
 mod system;
 mod table;
 mod theory;
@@ -41,7 +44,16 @@ pub use markdown::markdown;
 pub use page::page;
 pub use read::{ReadResultError, is_result, read_result};
 pub use result::{FaultNote, GoalResult, Provenance, RunResult, SCHEMA_VERSION, TheoryValue, Verdict, Warning};
+pub use size::{
+    Fate, GoalFound, Neighbour, SizeProvenance, Sizing, Tried, below_the_work, margin, prepare_size, size_csv, size_json,
+    size_markdown, size_table, too_small, write_size,
+};
+pub use stability::unstable_model;
 pub use style::Style;
+pub use sweep::{
+    Aim, JOURNAL, Journal, JournalError, Knee, MOST_POINTS, Plan, Point, Sampled, Seen, Sweep, Varied, default_metrics,
+    known_metrics, points, positions, prepare_sweep, sweep_csv, sweep_json, sweep_markdown, sweep_table, write_sweep,
+};
 pub use system::{Edge, Node, NodeKind, System, system};
 pub use table::table;
 pub use theory::{known, theory, theory_json};

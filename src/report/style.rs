@@ -58,6 +58,7 @@ impl Style {
                 '├' | '└' => out.push('+'),
                 '│' => out.push('|'),
                 '▶' => out.push('>'),
+                '◀' => out.push('<'),
                 '✓' => out.push('+'),
                 '✗' => out.push('!'),
                 other => out.push(other),

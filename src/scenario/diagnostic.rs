@@ -79,6 +79,10 @@ impl Problem {
         Problem { place: None, ..Problem::error(Place::start_of(0), message) }
     }
 
+    pub(super) fn stands_at(&self, place: Place) -> bool {
+        self.place == Some(place)
+    }
+
     pub(super) fn label(mut self, label: impl Into<String>) -> Problem {
         self.label = Some(label.into());
         self

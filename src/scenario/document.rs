@@ -7,6 +7,7 @@ use super::broker_form::{
     AckForm, BatchForm, Broker, CarriedKey, ConfirmForm, DeadLetterForm, Exchange, FailureForm, LifetimeForm, OnFailureForm,
     OnFullForm, ProtocolForm, RetryForm, ReturnsForm, SizeForm, StorageForm, WeightedKey,
 };
+use super::costs::Costs;
 use super::decode::{Decode, Entities, Field, Keys, one_key, shapes, table, word, words};
 use super::diagnostic::{At, Problem};
 use super::distribution_form::Distribution;
@@ -51,8 +52,10 @@ table! {
         "goals" optional goals: Entities<String>,
         /// The same system with other values, by name, to be compared with it.
         "variants" optional variants: Entities<VariantForm>,
+        /// What one of something costs, by its path in quotes, for `queuelab size`: "consumers.workers.count" = 1.0.
+        "costs" optional costs: Costs,
     }
-    later ["topics", "costs"]
+    later ["topics"]
 }
 
 table! {

@@ -7,6 +7,7 @@ use super::decode::{Decode, Entities, Field};
 use super::diagnostic::{Problem, Problems, Severity, SourceText};
 use super::document::Scenario;
 use super::flow::Connections;
+use super::overrides::Override;
 use super::read::Document;
 use super::variants::{Variant, variants};
 use super::{json, overrides, tree};
@@ -18,6 +19,8 @@ use std::path::Path;
 pub struct Resolved {
     /// What is simulated.
     pub model: Model,
+    /// What one of something costs, by its path.
+    pub costs: Vec<(String, f64)>,
     /// What was solved for: one line for each distribution that was given by what people know of it.
     pub notes: Vec<String>,
     /// What is allowed but hardly meant.
@@ -35,11 +38,19 @@ pub(super) struct Resolver<'a> {
     pub unreadable: Vec<&'static str>,
 }
 
-/// Understands a document, with overrides of the form `PATH=VALUE`.
+/// Understands a document, with overrides of the form `PATH=VALUE`, as `--set` has them.
 ///
 /// # Errors
 /// Everything that is wrong with the document and the overrides.
 pub fn resolve(document: &Document, overrides: &[String]) -> Result<Resolved, Problems> {
+    resolve_changed(document, &overrides.iter().map(|written| Override::set(written)).collect::<Vec<_>>())
+}
+
+/// Understands a document with changes that various options make; later ones count.
+///
+/// # Errors
+/// Everything that is wrong with the document and the changes.
+pub fn resolve_changed(document: &Document, overrides: &[Override]) -> Result<Resolved, Problems> {
     let sources = sources(document, overrides);
     let mut log = Vec::new();
     let is_json = document.path.as_ref().and_then(|path| path.extension()).is_some_and(|extension| extension == "json");
@@ -52,13 +63,16 @@ pub fn resolve(document: &Document, overrides: &[String]) -> Result<Resolved, Pr
     let folder = document.path.as_ref().and_then(|path| path.parent()).unwrap_or(Path::new(""));
     let scenario = Scenario::decode(&root, &mut log);
     let mut resolver = Resolver { folder, log, notes: Vec::new(), unreadable: Vec::new() };
+    let costs = scenario.as_ref().map_or(Vec::new(), |scenario| resolver.costs(scenario, &root));
     let model = scenario.map(|scenario| resolver.model(&scenario));
     let Resolver { mut log, notes, .. } = resolver;
     let variants = untouched.map_or_else(Vec::new, |untouched| variants(&untouched, folder, &mut log));
     let (errors, warnings): (Vec<Problem>, Vec<Problem>) =
         log.into_iter().partition(|problem| problem.severity == Severity::Error);
     match model {
-        Some(model) if errors.is_empty() => Ok(Resolved { model, notes, warnings: Problems::new(sources, warnings), variants }),
+        Some(model) if errors.is_empty() => {
+            Ok(Resolved { model, costs, notes, warnings: Problems::new(sources, warnings), variants })
+        }
         // Warnings about a document with errors may be about what the errors spoil.
         _ => Err(Problems::new(sources, errors)),
     }
@@ -68,11 +82,11 @@ fn has_variants(root: &tree::Node) -> bool {
     matches!(&root.value, tree::Value::Table(entries) if entries.iter().any(|entry| entry.key == "variants"))
 }
 
-fn sources(document: &Document, overrides: &[String]) -> Vec<SourceText> {
+fn sources(document: &Document, overrides: &[Override]) -> Vec<SourceText> {
     let name = document.path.as_ref().map_or_else(|| format!("<{}>", document.name), |path| path.display().to_string());
     let mut sources = vec![SourceText { name, text: document.text.as_str().into() }];
-    for written in overrides {
-        let text = format!("{}{written}", overrides::FLAG);
+    for Override { flag, written } in overrides {
+        let text = format!("{flag}{written}");
         sources.push(SourceText { name: "command line".to_owned(), text: text.into() });
     }
     sources

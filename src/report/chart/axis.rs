@@ -135,6 +135,12 @@ impl Axis {
         Axis { scale: Scale::Linear, kind, from, to, ticks, unit: unit.label }
     }
 
+    /// Words at 0, 1, 2 ..., with room for half a word at both ends.
+    pub fn words(words: &[String]) -> Axis {
+        let ticks = words.iter().enumerate().map(|(at, word)| (at as f64, word.clone())).collect();
+        Axis { scale: Scale::Linear, kind: Kind::Plain, from: -0.5, to: words.len().max(1) as f64 - 0.5, ticks, unit: "" }
+    }
+
     /// Percentiles up to so many nines: the distance grows by one with every nine.
     pub fn nines(most: f64) -> Axis {
         // Where the axis ends early there is room for some between.

@@ -104,6 +104,11 @@ pub(super) fn titled_sheet(
     (drawing, Area { left: edge, top: top + below, right: canvas.width - edge, bottom })
 }
 
+/// What a chart shows, and how it was made, of a line that says both.
+pub(super) fn halves(below: &str) -> (&str, &str) {
+    below.split_once("; ").unwrap_or((below, ""))
+}
+
 /// Entries from left to right, in as many rows as they need; gives the height of the last.
 fn draw_legend(drawing: &mut Drawing, legend: &[Entry], top: f64) -> f64 {
     const SWATCH: f64 = 24.0;

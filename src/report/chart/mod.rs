@@ -2,11 +2,13 @@
 
 mod axis;
 mod backlog;
+mod curves;
 mod data;
 mod designs;
 mod differences;
 mod drawing;
 mod frame;
+mod heat;
 mod histogram;
 mod layout;
 mod percentiles;
@@ -25,9 +27,11 @@ mod timeline;
 mod utilization;
 
 pub use backlog::backlog;
+pub use curves::{Curves, Dot, Horizontal, Line};
 pub use designs::designs;
 pub use differences::differences;
 pub use drawing::Drawing;
+pub use heat::{Cell, Heat};
 pub use histogram::latency_histogram;
 pub use percentiles::latency_percentiles;
 pub use response::latency_over_time;

@@ -65,6 +65,8 @@ pub(super) enum Ink {
     Light,
     Pale,
     Sheet,
+    /// Of a scale of colours, the same on any sheet.
+    Exact([u8; 3]),
 }
 
 impl Ink {
@@ -82,6 +84,7 @@ impl Ink {
             Ink::Light => [0xE4, 0xE4, 0xE4],
             Ink::Pale => [0xB4, 0xB4, 0xB4],
             Ink::Sheet => [0xFF, 0xFF, 0xFF],
+            Ink::Exact(rgb) => rgb,
         }
     }
 
@@ -105,6 +108,7 @@ impl Ink {
             Ink::Light => "var(--light)".to_owned(),
             Ink::Pale => "var(--pale)".to_owned(),
             Ink::Sheet => "var(--sheet)".to_owned(),
+            Ink::Exact(_) => self.literal(),
         }
     }
 }
