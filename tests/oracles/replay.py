@@ -20,8 +20,8 @@ Three sums of one-way delays are known for each protocol; how they split is free
 
 Rows of the output:
   predicted   one set of delays for all recordings of a protocol (DELAYS)
-  at speed    the same delays times the speed of the machine in that run. The speed is read from the timers of the consumers
-              (median overshoot of a service over the median of all runs): it uses no wait, no delivery and no ack
+  at speed    the same delays times how slow the machine was in that run, which the timers of the consumers tell: the median
+              overshoot of a service over 75 microseconds (what is usual). No wait, no delivery and no ack is used
 
 Usage: python3 tests/oracles/replay.py [--csv] [RUN ...]     (from the root of the repository; standard library only)
 """
@@ -37,6 +37,7 @@ MS = 1_000_000
 DATA = "tests/data/real/"
 UNLIMITED = 1 << 40
 LATE = 1_500_000
+USUAL = 0.075  # milliseconds by which a timer overshoots, median over the recordings of AMQP rounded to 5 microseconds
 # One way, in nanoseconds. AMQP: publish + deliver = 0.595 ms, ack + deliver = 0.434 ms, publish + confirm = 0.51 ms. STOMP and
 # MQTT: medians over the recordings of that protocol.
 DELAYS = {
@@ -373,16 +374,14 @@ def recordings():
         return {row["run"]: row for row in csv.DictReader(file)}
 
 
-def speeds(runs):
-    overshoot = {name: float(row["overshoot_ms"]) for name, row in runs.items() if row["overshoot_ms"]}
-    usual = statistics.median(overshoot.values())
-    return {name: value / usual for name, value in overshoot.items()}
+def slowness(runs):
+    return {name: float(row["overshoot_ms"]) / USUAL for name, row in runs.items() if row["overshoot_ms"]}
 
 
 def main():
     names = [argument for argument in sys.argv[1:] if not argument.startswith("--")] or list(RUNS)
     runs = recordings()
-    speed = speeds(runs)
+    speed = slowness(runs)
     rows, off = [], {"predicted": [], "at speed": []}
     for name in names:
         variants = [("predicted", 1.0)] + ([("at speed", speed[name])] if name in speed else [])
