@@ -322,7 +322,7 @@ partition = ["producers.web", "services.db"]
     let db = Target::Service(ServiceId(0));
     let expected = [
         Fault { times: at(300, Some(30)), kind: FaultKind::Slow { target: db, factor: 20.0 } },
-        Fault { times: every, kind: FaultKind::Crash { target: Target::Pool(PoolId(0)), count: Some(2) } },
+        Fault { times: every, kind: FaultKind::Crash { target: Target::Pool(PoolId(0)), count: Some(2), silent: false } },
         Fault { times: at(60, None), kind: FaultKind::Pause { target: Target::Host(HostId(0)) } },
         Fault { times: at(0, None), kind: FaultKind::Loss { target: Target::Queue(QueueId(0)), probability: 0.01 } },
         Fault { times: at(120, Some(5)), kind: FaultKind::Partition { from: Target::Producer(ProducerId(0)), to: db } },

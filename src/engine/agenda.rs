@@ -89,6 +89,12 @@ impl Agenda {
         self.climb(slot, NEVER + slot as u64);
     }
 
+    /// When a slot was set or cleared last, in the order of all settings.
+    #[inline(always)]
+    pub fn stamp(&self, slot: usize) -> u64 {
+        self.sequence[slot]
+    }
+
     /// Whether the slot is armed.
     #[inline(always)]
     pub fn armed(&self, slot: usize) -> bool {
@@ -117,12 +123,6 @@ impl Agenda {
     #[inline(always)]
     pub fn time_of(key: u64) -> Time {
         Time(key >> PHASE_BITS)
-    }
-
-    /// The phase of a key, as a number.
-    #[inline(always)]
-    pub fn phase_of(key: u64) -> u64 {
-        key & ((1 << PHASE_BITS) - 1)
     }
 
     #[inline(always)]

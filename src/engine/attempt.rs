@@ -1,6 +1,6 @@
 //! An attempt of a call on its way: it connects, travels to the service, is there, and travels back.
 
-use super::frame::{Frame, State, Verdict};
+use super::frame::{Frame, Parent, State, Verdict};
 use super::handlers::mixed;
 use super::message::MessageSlot;
 use super::observer::Observer;
@@ -43,12 +43,20 @@ impl World {
     }
 
     /// A service answers a request, if its caller still waits for it.
+    #[inline]
     pub(super) fn answer<O: Observer>(&mut self, slot: MessageSlot, verdict: Verdict, observer: &mut O) {
         let id = std::mem::replace(&mut self.messages[slot].frame, NONE);
         if id == NONE {
             return;
         }
-        self.handlers.frames[id].request = NONE;
+        let frame = &mut self.handlers.frames[id];
+        if let Parent::Task(task) = frame.parent
+            && self.handlers.code.calls[frame.call as usize].direct
+        {
+            self.handlers.frames.remove(id);
+            return self.resume(task, verdict);
+        }
+        frame.request = NONE;
         self.send_back(id, verdict, observer);
     }
 

@@ -6,9 +6,10 @@
 use super::agenda::Agenda;
 use super::arrivals::Clock;
 use super::balance::Balancer;
+use super::broker;
 use super::codel::Codel;
 use super::fault::{self, Victim, endangered, lossy};
-use super::fifo::Fifo;
+use super::fifo::{Fifo, Turns};
 use super::frame::{Guard, Places};
 use super::handlers::{Handlers, Names};
 use super::line::Line;
@@ -16,7 +17,7 @@ use super::message::Messages;
 use super::permits::Permits;
 use super::popularity::Popularity;
 use super::processors::Processors;
-use super::program::{Code, Compiler, source};
+use super::program::{Code, Compiler, Sender, source};
 use super::resource::{CacheState, HostState, KeyState, LockState};
 use super::service::{ServiceState, Shedding};
 use super::slab::{NONE, Slab};
@@ -39,11 +40,18 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         let stream = Stream::named(seed, number, entity, purpose);
         if second { stream.mirrored() } else { stream }
     };
-    let mut compiler = Compiler { model, code: Code::new(), stream: &named };
+    let brokered = model.has_brokers();
+    let mut compiler = Compiler { model, brokered, code: Code::new(), stream: &named };
     let producers: Vec<Producer> =
         model.producers.iter().enumerate().map(|(at, it)| self::producer(at, it, &mut compiler, arrivals_end)).collect();
-    let mut parts =
-        Parts { pools: Vec::new(), consumers: Vec::new(), workers: Vec::new(), takers: Vec::new(), victims: Vec::new() };
+    let mut parts = Parts {
+        pools: Vec::new(),
+        consumers: Vec::new(),
+        workers: Vec::new(),
+        takers: Vec::new(),
+        victims: Vec::new(),
+        programs: Vec::new(),
+    };
     parts.takers.resize(model.queues.len(), Vec::new());
     for (at, pool) in model.pools.iter().enumerate() {
         consumer_pool(model, at, pool, &mut parts, &mut compiler);
@@ -52,12 +60,19 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
     for at in 0..model.services.len() {
         services.push(service(model, at, &mut parts, &mut compiler));
     }
-    let Parts { pools, consumers, workers, takers, victims } = parts;
+    let Parts { pools, consumers, workers, takers, victims, programs } = parts;
     let takers = takers.into_iter().map(|takers| line(&takers, workers.len()));
-    let (queues, expiring) = queues(model, &services, takers, producers.len() + workers.len(), &named);
+    let (mut queues, expiring) = queues(model, &services, takers, producers.len() + workers.len(), &named);
     let slot = producers.len() + workers.len() + expiring.len();
+    let brokers = broker::brokers(model, &compiler.code, &programs, &workers, slot + 1, &named);
+    // Where only one consumer gets messages, the others do not stand in line.
+    for state in brokers.queues.iter().filter(|state| state.single_active) {
+        let active = workers.len() as u32 + state.active;
+        queues[state.queue as usize].takers.retain(|taker| taker == active);
+    }
     let guards = compiler.code.calls.iter().map(|site| site.call.layers.iter().map(guard).collect()).collect();
     let names = names(model, &services);
+    let plain = !brokered && compiler.code.is_empty() && model.services.is_empty() && model.faults.is_empty();
     let handlers = Handlers {
         code: Rc::new(compiler.code),
         tasks: Slab::new(),
@@ -65,7 +80,7 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         families: Slab::new(),
         timers: Timers::new(),
         slot,
-        runnable: Fifo::new(),
+        runnable: Turns::new(),
         services,
         guards,
         locks: model.locks.iter().map(lock).collect(),
@@ -79,10 +94,13 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         names,
         look_again: 0,
         members: 0,
+        uncounted: 0,
     };
     let mut world = World {
         now: Time::ZERO,
-        agenda: Agenda::new(slot + 1),
+        plain,
+        // One slot more can be one level more of its tree.
+        agenda: Agenda::new(if plain { slot } else { slot + 1 + brokers.links.len() }),
         messages: Messages::default(),
         producers,
         queues,
@@ -90,6 +108,7 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         workers,
         pools,
         handlers,
+        brokers,
         expiring,
         arrivals_end,
         tally: Tally::default(),
@@ -111,7 +130,12 @@ struct Parts {
     takers: Vec<Vec<(bool, u32)>>,
     /// Whom faults may befall.
     victims: Vec<Victim>,
+    /// The programs of the pools of consumers; `NONE`: they only work.
+    programs: Vec<u32>,
 }
+
+/// Stands where a program begins, for pools on brokers' queues: what their workers do is told by their sessions.
+pub(super) const BROKERED: u32 = NONE - 1;
 
 fn producer(at: usize, producer: &model::Producer, compiler: &mut Compiler, arrivals_end: Time) -> Producer {
     let entity = format!("producers.{}", producer.name);
@@ -119,7 +143,8 @@ fn producer(at: usize, producer: &model::Producer, compiler: &mut Compiler, arri
     let carried = producer.arrivals.trace().map(|trace| trace.carried.clone()).unwrap_or_default();
     let mut built = Producer {
         clock: Clock::new(&producer.arrivals, stream("phase"), arrivals_end),
-        publish: producer.handler.publishes().map_or(NONE, |queue| queue.0),
+        publish: producer.handler.publishes().filter(|_| !compiler.brokered).map_or(NONE, |queue| queue.0),
+        publisher: NONE,
         callers: Callers::Nobody,
         priority: producer.priority.clone(),
         carried_priority: carried.priority,
@@ -135,6 +160,9 @@ fn producer(at: usize, producer: &model::Producer, compiler: &mut Compiler, arri
     let thoughts = stream("think");
     let target = Target::Producer(ProducerId(at as u32));
     let unsure = producer.handler.queues().into_iter().any(|queue| lossy(compiler.model, target, None, queue));
+    if let (true, Some(to), false) = (compiler.brokered, producer.handler.sends(), producer.calls() || unsure) {
+        built.publisher = compiler.sender(Sender { owner: target, to, key: None });
+    }
     if producer.calls() || unsure {
         built.publish = NONE;
         let program = compiler.handler(&entity, target, &producer.handler);
@@ -158,16 +186,21 @@ fn consumer_pool(model: &Model, at: usize, pool: &model::ConsumerPool, parts: &m
     let target = Target::Pool(PoolId(at as u32));
     let host = pool.host.map_or(NONE, |host| host.0);
     let unit = pool.workers() / pool.count;
-    parts.victims.push(Victim { target, pools: at as u32..at as u32 + 1, host, unit });
     let lossy = pool.handler.queues().into_iter().any(|queue| lossy(model, target, pool.host, queue));
     let safe = !endangered(model, target, pool.host) && !lossy;
-    let plain = pool.plain().filter(|_| safe);
+    let brokered = compiler.brokered;
+    let unit = if brokered { pool.concurrency } else { unit };
+    // What goes on from a broker's queue is another message: the old one is still to be acknowledged.
+    let plain = pool.plain().filter(|plain| safe && !(brokered && plain.publish.is_some()));
+    let program = if plain.is_some() { NONE } else { compiler.handler(&entity, target, &pool.handler) };
+    parts.programs.push(program);
+    parts.victims.push(Victim { target, pools: at as u32..at as u32 + 1, host, unit });
     parts.pools.push(Pool {
         queue: pool.queue.0,
         alone: model.pools_on(pool.queue).count() == 1,
         work: plain.map_or(NO_WORK, |plain| source(plain.work)),
         onward: plain.and_then(|plain| plain.publish).map_or(Onward::End, |queue| Onward::Publish(queue.0)),
-        program: if plain.is_some() { NONE } else { compiler.handler(&entity, target, &pool.handler) },
+        program: if brokered { BROKERED } else { program },
         ack: pool.ack,
         slowdown: 1.0,
         pauses: 0,
@@ -178,7 +211,7 @@ fn consumer_pool(model: &Model, at: usize, pool: &model::ConsumerPool, parts: &m
     });
     let queue = pool.queue.0 as usize;
     match pool.prefetch {
-        Prefetch::Limit(limit) if limit <= pool.concurrency => {
+        Prefetch::Limit(limit) if limit <= pool.concurrency && !brokered => {
             for _ in 0..limit * pool.count {
                 parts.takers[queue].push((false, parts.workers.len() as u32));
                 parts.workers.push(worker(at, NONE));
@@ -285,15 +318,18 @@ fn queues(
 ) -> (Vec<Queue>, Vec<u32>) {
     let mut expiring = Vec::new();
     let mut queues = Vec::new();
+    let brokered = model.has_brokers();
     for (at, queue) in model.queues.iter().enumerate() {
         let expiry_slot = first_slot + expiring.len();
-        if queue.ttl.is_some() {
+        let expires = queue.ttl.is_some() && !brokered;
+        if expires {
             expiring.push(at as u32);
         }
         queues.push(Queue {
             line: Line::new(queue.discipline),
             takers: takers.next().unwrap_or_else(Fifo::new),
             record: at as u32,
+            broker: if brokered { at as u32 } else { NONE },
             picky: false,
             ghosts: 0,
             shed: Shedding::Nothing,
@@ -302,7 +338,7 @@ fn queues(
             drop_head: queue.overflow == model::Overflow::DropHead,
             ttl: queue.ttl.unwrap_or_default(),
             expiry_slot,
-            expires: queue.ttl.is_some(),
+            expires,
             picks: named(&format!("queues.{}", queue.name), "picks"),
             picked: 0,
         });
@@ -314,6 +350,7 @@ fn queues(
                 line: Line::new(service.discipline),
                 takers: takers.next().unwrap_or_else(Fifo::new),
                 record: (model.queues.len() + at) as u32,
+                broker: NONE,
                 picky: service.shed.is_some(),
                 ghosts: 0,
                 shed: match service.shed {

@@ -5,7 +5,7 @@
 use super::agenda::Phase;
 use super::frame::Verdict;
 use super::handlers::{Family, Handlers, Wake};
-use super::message::MessageSlot;
+use super::message::{Message, MessageSlot};
 use super::observer::{Observer, Outcome, Subject, Transition};
 use super::slab::NONE;
 use super::task::Owner;
@@ -31,6 +31,10 @@ impl World {
     /// A message of an open producer needs a caller.
     #[inline(never)]
     pub(super) fn find_caller<O: Observer>(&mut self, producer: usize, slot: MessageSlot, observer: &mut O) {
+        let publisher = self.producers[producer].publisher;
+        if publisher != NONE {
+            return self.publish_made(publisher, slot, observer);
+        }
         match &mut self.producers[producer].callers {
             Callers::Few { free: 0, line, .. } => return line.push(slot.0),
             Callers::Few { free, .. } => *free -= 1,
@@ -46,6 +50,9 @@ impl World {
             Callers::Any { program } | Callers::Few { program, .. } | Callers::Clients { program, .. } => program,
             Callers::Nobody => unreachable!("a producer without a handler has no callers"),
         };
+        if self.brokers.active {
+            self.describe(slot);
+        }
         self.found_family(slot, observer);
         self.task(program, slot, Owner::Caller { producer, client }, NONE, Time::LATEST);
     }
@@ -63,7 +70,7 @@ impl World {
         let now = self.now;
         let (response, observed) = (now - self.messages[slot].born, now - began);
         observer.record(now, Transition::Responded { producer, response, observed, verdict });
-        self.end(slot, if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed }, observer);
+        self.end::<false, O>(slot, if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed }, observer);
         match &mut self.producers[producer as usize].callers {
             Callers::Few { free, line, .. } => match line.pop() {
                 Some(next) => self.run_handler(producer, 0, MessageSlot(next), observer),
@@ -98,33 +105,46 @@ impl World {
         let Callers::Clients { sent, .. } = &mut self.producers[producer as usize].callers else { return };
         let index = sent[client as usize] * sent.len() as u64 + u64::from(client);
         sent[client as usize] += 1;
-        if let Some(slot) = self.make(producer as usize, index, observer) {
+        if let Some(slot) = self.make::<false, O>(producer as usize, index, observer) {
             self.run_handler(producer, client, slot, observer);
         }
     }
 
     /// A message becomes the first of its family.
     pub(super) fn found_family<O: Observer>(&mut self, slot: MessageSlot, observer: &mut O) {
-        let family = Family { members: 1, ..Family::of(&self.messages[slot]) };
+        // What is done again after a lost acknowledgement has ended for its producer already.
+        let again = self.brokers.active && self.extra(slot).done;
+        let family = Family { members: 1, counted: !again, ..Family::of(&self.messages[slot]) };
         let family = self.handlers.families.insert(family);
         self.messages[slot].family = family;
         self.handlers.members += 1;
+        if again {
+            self.brokers.shades -= 1;
+            self.handlers.uncounted += 1;
+            return;
+        }
         observer.record(self.now, Transition::Founded { slot, family });
     }
 
-    /// One more message that `parent` has caused.
-    pub(super) fn child(&mut self, parent: MessageSlot, identity: u64) -> MessageSlot {
-        let parent = self.messages[parent];
-        let slot = self.messages.insert(self.now, parent.producer, identity, parent.priority);
+    /// One more message that `parent` has caused: the request of a call, or, with `NONE`, one that nobody waits for.
+    #[inline(always)]
+    pub(super) fn child(&mut self, parent: MessageSlot, identity: u64, frame: u32) -> MessageSlot {
+        let &Message { born, producer, priority, family, .. } = &self.messages[parent];
+        let slot = self.messages.insert::<true>(self.now, producer, identity, priority);
         let child = &mut self.messages[slot];
-        (child.born, child.family) = (parent.born, parent.family);
-        self.handlers.families[parent.family].members += 1;
+        (child.born, child.family, child.frame) = (born, family, frame);
+        (child.ghost, child.returned) = (false, false);
+        self.handlers.families[family].members += 1;
         self.handlers.members += 1;
+        if self.brokers.active {
+            let inherited = self.extra(parent).inherited();
+            *self.fresh_extra(slot) = inherited;
+        }
         slot
     }
 
     /// A message that belongs to a family ends; the last of them ends the family.
-    #[inline(never)]
+    #[inline]
     pub(super) fn leave_family<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
         let (family, waited) = (self.messages[slot].family, self.messages[slot].waited);
         self.messages.remove(slot);
@@ -133,6 +153,7 @@ impl World {
     }
 
     /// A family loses a member that has waited for so long.
+    #[inline]
     pub(super) fn shrink_family<O: Observer>(&mut self, id: u32, waited: Span, outcome: Outcome, observer: &mut O) {
         let family = &mut self.handlers.families[id];
         family.waited = family.waited + waited;
@@ -141,14 +162,25 @@ impl World {
             family.outcome = outcome;
         }
         if family.members == 0 {
-            let (outcome, producer, message) = (family.outcome, family.producer, family.as_message());
-            self.handlers.families.remove(id);
-            observer.record(self.now, Transition::Ended { producer, subject: Subject::Family(id), outcome, message: &message });
-            if outcome == Outcome::Completed {
-                self.tally.finished += 1;
-            } else {
-                self.tally.lost += 1;
-            }
+            self.end_family(id, observer);
+        }
+    }
+
+    #[inline(never)]
+    fn end_family<O: Observer>(&mut self, id: u32, observer: &mut O) {
+        let family = &self.handlers.families[id];
+        let (outcome, producer, message) = (family.outcome, family.producer, family.as_message());
+        let counted = family.counted;
+        self.handlers.families.remove(id);
+        if !counted {
+            self.handlers.uncounted -= 1;
+            return;
+        }
+        observer.record(self.now, Transition::Ended { producer, subject: Subject::Family(id), outcome, message: &message });
+        if outcome == Outcome::Completed {
+            self.tally.finished += 1;
+        } else {
+            self.tally.lost += 1;
         }
     }
 }

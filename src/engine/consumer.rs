@@ -5,7 +5,7 @@
 use super::agenda::Phase;
 use super::handlers::Family;
 use super::message::{Message, MessageSlot};
-use super::observer::{Observer, Origin, Outcome, Transition};
+use super::observer::{Observer, Origin, Outcome, Subject, Transition};
 use super::slab::{NONE, Slab};
 use super::world::{Onward, Pool, Producer, WorkSource, World};
 use crate::units::{Span, Time};
@@ -26,7 +26,7 @@ pub(super) fn work(pool: &Pool, producers: &[Producer], families: &Slab<Family>,
 impl World {
     /// A message comes to a consumer with a buffer: into work if a worker is idle, else into the buffer.
     #[inline(never)]
-    pub(super) fn receive<const STORED: bool, O: Observer>(
+    pub(super) fn receive<const PLAIN: bool, const STORED: bool, O: Observer>(
         &mut self,
         queue: u32,
         consumer: u32,
@@ -48,13 +48,20 @@ impl World {
             holder.buffer.push(slot.0);
         } else {
             holder.idle = self.workers[worker as usize].next_idle;
-            self.start(worker as usize, slot, Origin::Buffer(Span::ZERO), false, observer);
+            self.start::<PLAIN, O>(worker as usize, slot, Origin::Buffer(Span::ZERO), false, observer);
         }
     }
 
     /// A worker begins with a message; `resumed` when it finished another at this instant.
     #[inline(always)]
-    pub(super) fn start<O: Observer>(&mut self, at: usize, slot: MessageSlot, from: Origin, resumed: bool, observer: &mut O) {
+    pub(super) fn start<const PLAIN: bool, O: Observer>(
+        &mut self,
+        at: usize,
+        slot: MessageSlot,
+        from: Origin,
+        resumed: bool,
+        observer: &mut O,
+    ) {
         let now = self.now;
         let worker = &mut self.workers[at];
         worker.message = slot.0;
@@ -64,9 +71,9 @@ impl World {
         let message = &mut self.messages[slot];
         let waited = now - message.entered;
         message.waited = Span(message.waited.0.wrapping_add(waited.0));
-        let subject = message.subject(slot);
+        let subject = if PLAIN { Subject::Message(slot) } else { message.subject(slot) };
         observer.record(now, Transition::Started { pool: place.record, queue: place.records_at, subject, waited, from, resumed });
-        if place.program != NONE {
+        if !PLAIN && place.program != NONE {
             return self.begin(at, slot, observer);
         }
         // Drawn beforehand where that was possible.
@@ -81,37 +88,41 @@ impl World {
 
     /// A plain worker finishes its message, which goes on or ends; that of a program goes on with it.
     #[inline(always)]
-    pub(super) fn finish<O: Observer>(&mut self, at: usize, observer: &mut O) {
+    pub(super) fn finish<const PLAIN: bool, O: Observer>(&mut self, at: usize, observer: &mut O) {
         let worker = self.workers[at];
         let slot = MessageSlot(worker.message);
         let place = &self.pools[worker.pool as usize];
-        if place.program != NONE {
-            return self.wake_worker(at);
+        if !PLAIN && place.program != NONE {
+            return self.wake_worker(at, observer);
         }
         let (onward, record) = (place.onward, place.record);
-        self.release::<true, O>(at, observer);
+        self.release::<PLAIN, true, O>(at, observer);
         match onward {
             Onward::Publish(onward) => {
                 let message = &mut self.messages[slot];
-                (message.entered, message.returned) = (self.now, false);
-                self.publish(onward, slot, observer);
+                message.entered = self.now;
+                if !PLAIN {
+                    message.returned = false;
+                }
+                self.publish::<PLAIN, O>(onward, slot, observer);
             }
-            Onward::End => self.end(slot, Outcome::Completed, observer),
+            Onward::End => self.end::<PLAIN, O>(slot, Outcome::Completed, observer),
+            Onward::Answer if PLAIN => unreachable!("there are no services"),
             Onward::Answer => self.answer_plainly(slot, record, observer),
         }
     }
 
     /// A worker lets go of its message, `DONE` with it or broken off: its consumer acknowledges it and takes the next.
     #[inline(always)]
-    pub(super) fn release<const DONE: bool, O: Observer>(&mut self, at: usize, observer: &mut O) {
+    pub(super) fn release<const PLAIN: bool, const DONE: bool, O: Observer>(&mut self, at: usize, observer: &mut O) {
         let now = self.now;
         let worker = self.workers[at];
         let place = &self.pools[worker.pool as usize];
         let (queue, record, records_at) = (place.queue, place.record, place.records_at);
         if worker.consumer != NONE {
-            return self.release_before_buffer(at, queue, DONE, observer);
+            return self.release_before_buffer::<PLAIN, O>(at, queue, DONE, observer);
         }
-        let next = self.take_ready(queue, observer);
+        let next = self.take_ready::<PLAIN, O>(queue, observer);
         let (service, sojourn) = (now - worker.started, now - self.messages[MessageSlot(worker.message)].entered);
         let (resumes, refilled) = (next.is_some(), next.is_some());
         observer.record(
@@ -123,10 +134,14 @@ impl World {
             },
         );
         if let Some(next) = next {
-            self.start(at, next, Origin::Queue, true, observer);
+            self.start::<PLAIN, O>(at, next, Origin::Queue, true, observer);
         } else {
             self.workers[at].message = NONE;
-            self.agenda.clear(self.producers.len() + at);
+            let slot = self.producers.len() + at;
+            // That of a task which waits for something else is clear.
+            if PLAIN || self.agenda.armed(slot) {
+                self.agenda.clear(slot);
+            }
             self.queues[queue as usize].takers.push(at as u32);
         }
     }
@@ -134,7 +149,7 @@ impl World {
     /// The same for a worker whose consumer has a buffer. The buffer comes first, then the credit that the acknowledgement
     /// gives back: a message from the queue stands behind those that the consumer holds already.
     #[inline(never)]
-    fn release_before_buffer<O: Observer>(&mut self, at: usize, queue: u32, done: bool, observer: &mut O) {
+    fn release_before_buffer<const PLAIN: bool, O: Observer>(&mut self, at: usize, queue: u32, done: bool, observer: &mut O) {
         let now = self.now;
         let worker = self.workers[at];
         let place = &self.pools[worker.pool as usize];
@@ -142,7 +157,7 @@ impl World {
         let holder = &mut self.consumers[worker.consumer as usize];
         let had_credit = holder.held < holder.limit;
         let buffered = holder.buffer.pop().map(MessageSlot);
-        let refill = if had_credit { None } else { self.take_ready(queue, observer) };
+        let refill = if had_credit { None } else { self.take_ready::<PLAIN, O>(queue, observer) };
         let holder = &mut self.consumers[worker.consumer as usize];
         let (service, sojourn) = (now - worker.started, now - self.messages[MessageSlot(worker.message)].entered);
         let (resumes, refilled) = (buffered.is_some() || refill.is_some(), refill.is_some());
@@ -174,7 +189,7 @@ impl World {
         match buffered.or(refill) {
             Some(next) => {
                 let waited = now - self.messages[next].dispatched;
-                self.start(at, next, Origin::Buffer(waited), true, observer);
+                self.start::<PLAIN, O>(at, next, Origin::Buffer(waited), true, observer);
             }
             None => {
                 self.workers[at].message = NONE;

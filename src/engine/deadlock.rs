@@ -116,9 +116,15 @@ impl World {
             Waits::Call(frame) => frame == NONE || self.can_end(frame, survey),
             // Whoever gets the key for others hands it on when he fails.
             Waits::Flight { cache, key, .. } => survey.getters.get(&(cache, key)).is_none_or(|&getter| able(getter)),
-            Waits::Turn | Waits::Worker | Waits::Timer(_) | Waits::Host(_) | Waits::Suspended | Waits::Pause | Waits::Nothing => {
-                true
-            }
+            // What stands in queues is not looked into.
+            Waits::Turn
+            | Waits::Worker
+            | Waits::Timer(_)
+            | Waits::Host(_)
+            | Waits::Receipt(_)
+            | Waits::Suspended
+            | Waits::Pause
+            | Waits::Nothing => true,
         }
     }
 

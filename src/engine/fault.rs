@@ -3,6 +3,7 @@
 //! Pools that a fault may befall run their handlers as programs, so that plain servers know nothing of faults.
 
 use super::agenda::Phase;
+use super::build::BROKERED;
 use super::frame::{State, Verdict};
 use super::handlers::{Wake, mixed};
 use super::message::MessageSlot;
@@ -103,7 +104,8 @@ impl World {
             count += 1;
             idle &= !fault.active && matches!(fault.fault.times, FaultTimes::Every { .. });
         }
-        let others = (0..self.handlers.slot).any(|slot| self.agenda.armed(slot));
+        let links = self.brokers.slot..self.brokers.slot + self.brokers.links.len();
+        let others = (0..self.handlers.slot).chain(links).any(|slot| self.agenda.armed(slot));
         count == timers && !others && (idle || self.in_system() == 0)
     }
 
@@ -120,7 +122,14 @@ impl World {
         state.turns += 1;
         let (kind, comes) = (state.fault.kind, state.active);
         match kind {
-            FaultKind::Crash { target, count } if comes => self.crash(at, target, count, observer),
+            FaultKind::Crash { target: Target::Broker(broker), count, .. } => {
+                if comes {
+                    self.nodes_crash(broker.0, count, observer)
+                } else {
+                    self.nodes_return(broker.0, observer)
+                }
+            }
+            FaultKind::Crash { target, count, silent } if comes => self.crash(at, target, count, silent, observer),
             FaultKind::Crash { .. } => self.repair(at, observer),
             FaultKind::Pause { target } => self.change_speed(target, 1.0, if comes { 1 } else { -1 }),
             FaultKind::Slow { target, factor } => {
@@ -139,13 +148,19 @@ impl World {
     }
 
     /// Takes workers down: so many consumers or instances of each victim, or all.
-    fn crash<O: Observer>(&mut self, fault: u32, target: Target, count: Option<u32>, observer: &mut O) {
+    fn crash<O: Observer>(&mut self, fault: u32, target: Target, count: Option<u32>, silent: bool, observer: &mut O) {
         for victim in self.victims(target) {
             let most = count.map_or(usize::MAX, |count| (count * victim.unit) as usize);
             let workers: Vec<u32> = (0..self.workers.len() as u32)
                 .filter(|&at| victim.pools.contains(&self.workers[at as usize].pool) && self.workers[at as usize].up)
                 .take(most)
                 .collect();
+            if self.pools[victim.pools.start as usize].program == BROKERED {
+                workers.iter().for_each(|&at| self.workers[at as usize].up = false);
+                self.consumers_of(&workers).into_iter().for_each(|consumer| self.client_dies(consumer, silent, observer));
+                self.handlers.faults[fault as usize].down.extend(workers);
+                continue;
+            }
             // Nobody of them takes anything more, not even what another of them gives back.
             for &worker in &workers {
                 self.workers[worker as usize].up = false;
@@ -161,6 +176,13 @@ impl World {
                 self.refuse_waiting(pool, observer);
             }
         }
+    }
+
+    /// The consumers that these workers are of, each once.
+    fn consumers_of(&self, workers: &[u32]) -> Vec<u32> {
+        let mut consumers: Vec<u32> = workers.iter().map(|&at| self.workers[at as usize].consumer).collect();
+        consumers.dedup();
+        consumers
     }
 
     /// A worker is gone, and with it what its consumer holds.
@@ -207,10 +229,10 @@ impl World {
         if place.onward == Onward::Answer {
             observer.record(self.now, Transition::Failed { pool: place.record });
             self.answer(slot, Verdict::Error, observer);
-            return self.end(slot, Outcome::Completed, observer);
+            return self.end::<false, O>(slot, Outcome::Completed, observer);
         }
         if place.ack == Ack::Auto {
-            return self.end(slot, Outcome::Failed, observer);
+            return self.end::<false, O>(slot, Outcome::Failed, observer);
         }
         let message = &mut self.messages[slot];
         message.give_back(self.now);
@@ -230,14 +252,14 @@ impl World {
     pub(super) fn offer<O: Observer>(&mut self, queue: u32, observer: &mut O) {
         // Whoever takes is out of the way first: what is given up on the way may come again at once, and would be given to him.
         while let Some(taker) = self.queues[queue as usize].takers.pop() {
-            let Some(slot) = self.take_ready(queue, observer) else {
+            let Some(slot) = self.take_ready::<false, O>(queue, observer) else {
                 return self.queues[queue as usize].takers.push_front(taker);
             };
             let workers = self.workers.len() as u32;
             if taker < workers {
-                self.start(taker as usize, slot, Origin::Queue, false, observer);
+                self.start::<false, O>(taker as usize, slot, Origin::Queue, false, observer);
             } else {
-                self.receive::<true, O>(queue, taker - workers, slot, observer);
+                self.receive::<false, true, O>(queue, taker - workers, slot, observer);
             }
         }
     }
@@ -249,7 +271,7 @@ impl World {
         if place.onward != Onward::Answer || self.is_up(pool) {
             return;
         }
-        while let Some(slot) = self.take_ready(queue, observer) {
+        while let Some(slot) = self.take_ready::<false, O>(queue, observer) {
             self.lose(queue, slot, Outcome::Rejected, true, observer);
         }
     }
@@ -262,6 +284,10 @@ impl World {
     /// Brings back what a fault has taken down.
     fn repair<O: Observer>(&mut self, fault: u32, observer: &mut O) {
         let down = std::mem::take(&mut self.handlers.faults[fault as usize].down);
+        let (brokered, down): (Vec<u32>, Vec<u32>) =
+            down.into_iter().partition(|&at| self.pools[self.workers[at as usize].pool as usize].program == BROKERED);
+        brokered.iter().for_each(|&at| self.workers[at as usize].up = true);
+        self.consumers_of(&brokered).into_iter().for_each(|consumer| self.client_returns(consumer, observer));
         for &at in &down {
             let worker = &mut self.workers[at as usize];
             worker.up = true;
@@ -381,6 +407,14 @@ impl World {
         })
     }
 
+    /// The same for what goes through a broker.
+    pub(super) fn lost_on_the_way_to(&self, from: Target, publisher: u32, identity: u64) -> bool {
+        match self.brokers.publishers[publisher as usize].target {
+            super::broker::Target::Queue(queue) => self.lost_on_the_way(from, queue, identity),
+            super::broker::Target::Exchange(_) => false,
+        }
+    }
+
     /// Whether a pool, a service, a producer or a queue is at a place: itself, or the host that it is on.
     fn is_at(&self, who: Target, place: Target) -> bool {
         who == place
@@ -419,6 +453,7 @@ fn name(model: &Model, fault: &Fault) -> String {
         Target::Host(at) => format!("hosts.{}", model.hosts[at.0 as usize].name),
         Target::Queue(at) => format!("queues.{}", model.queue(at).name),
         Target::Producer(at) => format!("producers.{}", model.producers[at.0 as usize].name),
+        Target::Broker(at) => format!("brokers.{}", model.brokers[at.0 as usize].name),
     };
     match fault.kind {
         FaultKind::Crash { target, .. } => format!("crash {}", of(target)),

@@ -1,5 +1,7 @@
 //! A first-in-first-out line of ids: ready messages, buffers, and consumers with credit.
 
+use super::slab::NONE;
+
 /// A ring buffer whose room is a power of two; it grows, and never shrinks.
 #[derive(Debug)]
 pub struct Fifo {
@@ -103,6 +105,47 @@ impl Fifo {
     }
 }
 
+/// A line of ids that mostly holds one or none: the first stands beside it.
+#[derive(Debug)]
+pub(super) struct Turns {
+    first: u32,
+    rest: Fifo,
+}
+
+impl Turns {
+    /// An empty line.
+    pub fn new() -> Turns {
+        Turns { first: NONE, rest: Fifo::new() }
+    }
+
+    /// Whether nobody stands in it.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.first == NONE
+    }
+
+    /// Adds an id at the back.
+    #[inline(always)]
+    pub fn push(&mut self, id: u32) {
+        if self.first == NONE {
+            self.first = id;
+        } else {
+            self.rest.push(id);
+        }
+    }
+
+    /// Takes the id in front.
+    #[inline(always)]
+    pub fn pop(&mut self) -> Option<u32> {
+        let first = self.first;
+        if first == NONE {
+            return None;
+        }
+        self.first = self.rest.pop().unwrap_or(NONE);
+        Some(first)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +169,21 @@ mod tests {
             if step % 500 == 499 {
                 assert!(line.iter().eq(oracle.iter().copied()));
             }
+        }
+    }
+
+    #[test]
+    fn turns_are_taken_in_order() {
+        let (mut turns, mut oracle) = (Turns::new(), VecDeque::new());
+        for step in 0..10_000u32 {
+            // Mostly empty, sometimes with several in line.
+            if step.wrapping_mul(2_654_435_761) >> 31 == 0 {
+                turns.push(step);
+                oracle.push_back(step);
+            } else {
+                assert_eq!(turns.pop(), oracle.pop_front());
+            }
+            assert_eq!(turns.is_empty(), oracle.is_empty());
         }
     }
 }

@@ -124,13 +124,44 @@ pub(super) enum State {
     Astray,
 }
 
+/// A frame that nothing has happened to yet.
+#[inline(always)]
+fn frame(now: Time, call: u32, parent: Parent, task: u32, identity: u64, deadline: Time) -> Frame {
+    Frame {
+        call,
+        layer: 0,
+        state: State::Inside,
+        parent,
+        child: NONE,
+        next: NONE,
+        task,
+        timer: None,
+        count: 1,
+        running: 1,
+        pause: Span::ZERO,
+        entered: now,
+        deadline,
+        identity,
+        request: NONE,
+        queue: NONE,
+        verdict: Verdict::Ok,
+        pass: Pass(0),
+    }
+}
+
 impl World {
     /// A task calls.
     pub(super) fn call<O: Observer>(&mut self, task: u32, call: u32, observer: &mut O) {
-        let caller = &self.handlers.tasks[task];
-        let index = self.messages[caller.message].index;
-        let identity = mixed(mixed(index, caller.visit), self.handlers.code.calls[call as usize].key);
+        let caller = &mut self.handlers.tasks[task];
+        let site = &self.handlers.code.calls[call as usize];
+        let identity = mixed(mixed(self.messages[caller.message].index, caller.visit), site.key);
         let deadline = caller.deadline;
+        if site.direct && deadline == Time::LATEST {
+            let frame = Frame { state: State::There, ..frame(self.now, call, Parent::Task(task), task, identity, deadline) };
+            let id = self.handlers.frames.insert(frame);
+            caller.waits = Waits::Call(id);
+            return self.arrive_at_service(id, observer);
+        }
         // Until a frame is there.
         self.handlers.tasks[task].waits = Waits::Call(NONE);
         if deadline <= self.now {
@@ -138,35 +169,11 @@ impl World {
         }
         let mut parent = Parent::Task(task);
         if deadline < Time::LATEST {
-            let id = self.link(Frame { layer: DEADLINE, ..self.frame(call, parent, task, identity, deadline) });
+            let id = self.link(Frame { layer: DEADLINE, ..frame(self.now, call, parent, task, identity, deadline) });
             self.set_frame_timer(id, deadline);
             parent = Parent::Frame(id);
         }
         self.enter(call, 0, parent, task, identity, deadline, observer);
-    }
-
-    /// A frame that nothing has happened to yet.
-    fn frame(&self, call: u32, parent: Parent, task: u32, identity: u64, deadline: Time) -> Frame {
-        Frame {
-            call,
-            layer: 0,
-            state: State::Inside,
-            parent,
-            child: NONE,
-            next: NONE,
-            task,
-            timer: None,
-            count: 1,
-            running: 1,
-            pause: Span::ZERO,
-            entered: self.now,
-            deadline,
-            identity,
-            request: NONE,
-            queue: NONE,
-            verdict: Verdict::Ok,
-            pass: Pass(0),
-        }
     }
 
     /// Goes inside a layer, or makes an attempt when none is left.
@@ -182,7 +189,7 @@ impl World {
         observer: &mut O,
     ) {
         let now = self.now;
-        let frame = Frame { layer: layer as u8, ..self.frame(call, parent, task, identity, deadline) };
+        let frame = Frame { layer: layer as u8, ..frame(now, call, parent, task, identity, deadline) };
         let code = std::rc::Rc::clone(&self.handlers.code);
         let Some(kind) = code.calls[call as usize].call.layers.get(layer) else {
             let id = self.link(frame);

@@ -5,7 +5,7 @@
 //! them is ever moved or allocated in the steady state.
 
 use super::fault::{FaultState, Victim};
-use super::fifo::Fifo;
+use super::fifo::Turns;
 use super::frame::{Frame, Guard};
 use super::message::{Message, Messages};
 use super::observer::Outcome;
@@ -27,13 +27,56 @@ pub(super) enum Wake {
     /// A frame, whatever it waits for.
     Frame(u32),
     /// A client of a closed producer that has thought.
-    Client { producer: u32, client: u32 },
+    Client {
+        producer: u32,
+        client: u32,
+    },
     /// A lock whose lease is over.
-    Lease { holding: u32 },
+    Lease {
+        holding: u32,
+    },
     /// A host on which something is done.
     Host(u32),
     /// A fault that comes or goes.
     Fault(u32),
+    /// A processor or a disk of a broker, whose batch is done.
+    Processor(u32),
+    Disk(u32),
+    /// A publisher that waits for more messages to send together.
+    Linger(u32),
+    /// A consumer that acknowledges what it has done so far.
+    Acknowledge(u32),
+    /// The head of a broker's queue, whose time is over.
+    Head(u32),
+    /// A broker that looks at what its messages weigh.
+    Alarm(u32),
+    /// An answer over queues that has come back.
+    Reply(u32),
+    /// The second half of an acknowledgement in two round trips.
+    Release {
+        consumer: u32,
+        life: u32,
+        slot: u32,
+    },
+    /// A broker that notices the death of a consumer, and one that has heard nothing of it for too long.
+    Notice {
+        consumer: u32,
+        life: u32,
+    },
+    Silence {
+        consumer: u32,
+        life: u32,
+        since: Time,
+    },
+    /// A replicated queue that has a new leader.
+    Elected {
+        queue: u32,
+    },
+    /// A message that is published again after a delay.
+    Again {
+        publisher: u32,
+        slot: u32,
+    },
 }
 
 /// The state of all handlers.
@@ -47,7 +90,7 @@ pub(super) struct Handlers {
     /// The slot in the agenda that stands for the first of the timers.
     pub slot: usize,
     /// Tasks that can go on at this instant, in the order in which they could.
-    pub runnable: Fifo,
+    pub runnable: Turns,
     pub services: Vec<ServiceState>,
     /// For each call, one for each of its layers.
     pub guards: Vec<Vec<Guard>>,
@@ -67,6 +110,8 @@ pub(super) struct Handlers {
     pub look_again: u64,
     /// Messages that belong to a family.
     pub members: usize,
+    /// Families of which no producer hears.
+    pub uncounted: usize,
 }
 
 /// What the user calls things.
@@ -115,6 +160,8 @@ pub(super) struct Family {
     pub outcome: Outcome,
     /// How long all of them have waited for workers.
     pub waited: Span,
+    /// Its producer hears of it: it is not what a message causes that is done again.
+    pub counted: bool,
 }
 
 impl Family {
@@ -128,6 +175,7 @@ impl Family {
             members: 0,
             outcome: Outcome::Completed,
             waited: Span::ZERO,
+            counted: true,
         }
     }
 
@@ -147,7 +195,7 @@ impl Family {
 impl Handlers {
     /// Messages of producers that are in the system, each counted with all that it has caused as one.
     pub fn roots(&self, messages: &Messages) -> usize {
-        messages.live() - self.members + self.families.live()
+        messages.live() - self.members + self.families.live() - self.uncounted
     }
 }
 

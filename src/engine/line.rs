@@ -129,6 +129,56 @@ impl Line {
         }
     }
 
+    /// The messages at the head: under priorities one for each, otherwise the oldest.
+    pub fn heads(&self) -> impl Iterator<Item = MessageSlot> {
+        let (lines, bag): (&[Fifo], Option<MessageSlot>) = match self {
+            Line::Fifo(line) | Line::Lifo(line) | Line::Adaptive(line, _) => (std::slice::from_ref(line), None),
+            Line::Random(bag) => (&[], bag.oldest().map(|place| bag.held[place].0)),
+            Line::Priority(levels) => (&levels.lines, None),
+        };
+        lines.iter().filter_map(Fifo::front).map(MessageSlot).chain(bag)
+    }
+
+    /// Keeps those that it is told to keep, in their order.
+    pub fn retain(&mut self, keep: impl Fn(MessageSlot) -> bool) {
+        match self {
+            Line::Fifo(line) | Line::Lifo(line) | Line::Adaptive(line, _) => line.retain(|id| keep(MessageSlot(id))),
+            Line::Random(bag) => {
+                while let Some(place) = bag.held.iter().position(|(message, _)| !keep(*message)) {
+                    bag.take(place);
+                }
+            }
+            Line::Priority(levels) => {
+                for level in 0..levels.lines.len() {
+                    levels.lines[level].retain(|id| keep(MessageSlot(id)));
+                    if levels.lines[level].is_empty() {
+                        levels.occupied[level >> 6] &= !(1 << (level & 63));
+                    }
+                }
+                levels.len = levels.lines.iter().map(Fifo::len).sum();
+            }
+        }
+    }
+
+    /// Takes out one of the heads.
+    pub fn remove_head(&mut self, head: MessageSlot) {
+        match self {
+            Line::Fifo(line) | Line::Lifo(line) | Line::Adaptive(line, _) => {
+                line.pop();
+            }
+            Line::Random(bag) => {
+                if let Some(place) = bag.oldest() {
+                    bag.take(place);
+                }
+            }
+            Line::Priority(levels) => {
+                if let Some(level) = levels.lines.iter().position(|line| line.front() == Some(head.0)) {
+                    levels.pop_from(level);
+                }
+            }
+        }
+    }
+
     /// The messages that could be the oldest; `age` orders them (smaller is older).
     pub fn oldest(&mut self, age: impl Fn(MessageSlot) -> u64) -> Option<MessageSlot> {
         match self {

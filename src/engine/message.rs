@@ -80,9 +80,9 @@ pub struct Messages {
 }
 
 impl Messages {
-    /// Takes in a message that is born now.
+    /// Takes in a message that is born now; in a `PLAIN` world nothing sets what only handlers know of.
     #[inline(always)]
-    pub fn insert(&mut self, now: Time, producer: u32, index: u64, priority: u8) -> MessageSlot {
+    pub fn insert<const PLAIN: bool>(&mut self, now: Time, producer: u32, index: u64, priority: u8) -> MessageSlot {
         let at = match self.free.pop() {
             Some(at) => at,
             None => self.grow(),
@@ -94,10 +94,11 @@ impl Messages {
         message.waited = Span::ZERO;
         message.index = index;
         message.producer = producer;
-        message.frame = NONE;
-        message.family = NONE;
         message.priority = priority;
-        (message.ghost, message.returned) = (false, false);
+        if !PLAIN {
+            (message.frame, message.family) = (NONE, NONE);
+            (message.ghost, message.returned) = (false, false);
+        }
         MessageSlot(at)
     }
 

@@ -14,6 +14,7 @@
 //! - calls: `frame.rs` has the layers around a call, `attempt.rs` its way to the service and back, `service.rs` the other end; the
 //!   layers' own state is in `backoff.rs`, `breaker.rs`, `bucket.rs` and `budget.rs`, a service's in `balance.rs` and `codel.rs`
 //! - what handlers share: `resource.rs`, on `permits.rs` (locks), `store.rs` and `popularity.rs` (caches), `processors.rs` (hosts)
+//! - brokers: `broker/`, where queues are more than plain
 //! - what goes wrong: `fault.rs`, `deadlock.rs`
 //! - from outside: `build.rs` makes a world of a model, `world.rs` holds and audits it, `presence.rs` says who is where
 
@@ -23,6 +24,7 @@ mod attempt;
 mod backoff;
 mod balance;
 mod breaker;
+mod broker;
 mod bucket;
 mod budget;
 mod build;

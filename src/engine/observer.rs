@@ -22,11 +22,15 @@ pub enum Outcome {
     Failed,
     /// Its caller called it back.
     Recalled,
+    /// No queue was bound to its key.
+    Unroutable,
+    /// It was given up by a queue, and lies where nobody takes it.
+    DeadLettered,
 }
 
 impl Outcome {
     /// How many there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 8;
 }
 
 /// Which message of a producer something is about.
@@ -55,51 +59,202 @@ pub enum Origin {
 #[derive(Debug, Clone, Copy)]
 pub enum Transition<'a> {
     /// A producer made a message.
-    Created { producer: u32, slot: MessageSlot },
+    Created {
+        producer: u32,
+        slot: MessageSlot,
+    },
     /// A message began a family: from now on it is known with all that it causes.
-    Founded { slot: MessageSlot, family: u32 },
+    Founded {
+        slot: MessageSlot,
+        family: u32,
+    },
     /// A message was published to a queue, whatever becomes of it there.
-    Published { queue: u32 },
+    Published {
+        queue: u32,
+    },
     /// It became ready: no consumer had credit for it.
-    Stored { queue: u32 },
+    Stored {
+        queue: u32,
+    },
     /// It was dispatched to a consumer with a buffer after `waited`; `stored` when it was ready before. `refill`: it takes the
     /// place of one that was acknowledged at this instant, so that the consumer holds as many as before.
-    Dispatched { queue: u32, waited: Span, stored: bool, refill: bool },
+    Dispatched {
+        queue: u32,
+        waited: Span,
+        stored: bool,
+        refill: bool,
+    },
     /// A worker began with it, `waited` after it entered the queue. `resumed`: the worker finished another at this instant.
-    Started { pool: u32, queue: u32, subject: Subject, waited: Span, from: Origin, resumed: bool },
+    Started {
+        pool: u32,
+        queue: u32,
+        subject: Subject,
+        waited: Span,
+        from: Origin,
+        resumed: bool,
+    },
     /// A worker finished it, and its consumer acknowledged it; `sojourn` is from entering the queue, `service` from the start.
     /// `resumes`: the worker begins with the next at this instant. `refilled`: another is dispatched in its place.
-    Finished { pool: u32, queue: u32, service: Span, sojourn: Span, resumes: bool, refilled: bool },
+    Finished {
+        pool: u32,
+        queue: u32,
+        service: Span,
+        sojourn: Span,
+        resumes: bool,
+        refilled: bool,
+    },
     /// A queue lost it, `waited` after it entered; `stored` when it was ready.
-    Lost { queue: u32, outcome: Outcome, waited: Span, stored: bool },
+    Lost {
+        queue: u32,
+        outcome: Outcome,
+        waited: Span,
+        stored: bool,
+    },
     /// A worker broke off with it; all as when it is finished.
-    BrokenOff { pool: u32, queue: u32, service: Span, sojourn: Span, resumes: bool, refilled: bool },
+    BrokenOff {
+        pool: u32,
+        queue: u32,
+        service: Span,
+        sojourn: Span,
+        resumes: bool,
+        refilled: bool,
+    },
     /// It left the buffer of a consumer that crashed, so long after it entered the queue and after it was dispatched.
-    Withdrawn { queue: u32, sojourn: Span, buffered: Span },
+    Withdrawn {
+        queue: u32,
+        sojourn: Span,
+        buffered: Span,
+    },
     /// What was broken off or withdrawn is ready again, as if it had just come.
-    Returned { queue: u32 },
+    Returned {
+        queue: u32,
+    },
     /// The handler of a worker failed.
-    Failed { pool: u32 },
+    Failed {
+        pool: u32,
+    },
     /// A worker finished a request whose caller had given up.
-    Wasted { pool: u32 },
+    Wasted {
+        pool: u32,
+    },
     /// A producer's own steps have ended like this, `response` after the birth of the message and `observed` after they began.
-    Responded { producer: u32, response: Span, observed: Span, verdict: Verdict },
+    Responded {
+        producer: u32,
+        response: Span,
+        observed: Span,
+        verdict: Verdict,
+    },
     /// A call on behalf of a producer's message is tried again.
-    Retried { producer: u32 },
+    Retried {
+        producer: u32,
+    },
     /// A task has got a permit of a lock after waiting for it.
-    Locked { lock: u32, waited: Span },
+    Locked {
+        lock: u32,
+        waited: Span,
+    },
     /// A permit was given back, or its lease is over.
-    Unlocked { lock: u32, held: Span },
+    Unlocked {
+        lock: u32,
+        held: Span,
+    },
     /// A lease was over before its holder gave the permit back.
-    LeaseEnded { lock: u32 },
+    LeaseEnded {
+        lock: u32,
+    },
     /// A holder whose lease was over and whose permit another had got came to its end: its write was refused, or spoiled another's.
-    StaleWrite { lock: u32, refused: bool },
+    StaleWrite {
+        lock: u32,
+        refused: bool,
+    },
     /// A handler has looked into a cache.
-    Looked { cache: u32, hit: bool },
+    Looked {
+        cache: u32,
+        hit: bool,
+    },
     /// So many cores of a host are busy.
-    Cores { host: u32, busy: u32 },
+    Cores {
+        host: u32,
+        busy: u32,
+    },
+    /// A consumer has said what became of a message that it held, `held` after it was dispatched; or its session was closed.
+    Settled {
+        queue: u32,
+        held: Span,
+        acked: bool,
+    },
+    /// A message that was dispatched before is dispatched again.
+    Redelivered {
+        queue: u32,
+    },
+    /// A queue has given a message to where its dead letters go.
+    DeadLettered {
+        queue: u32,
+    },
+    /// What was acknowledged by being sent is lost with the consumer; or with the node that kept it.
+    LostInCrash {
+        queue: u32,
+    },
+    /// A worker has done what was done before.
+    Duplicated {
+        pool: u32,
+    },
+    /// A message waits at its publisher, or no longer does. `producer` is `u32::MAX` where a step of a handler publishes.
+    Buffered {
+        producer: u32,
+        more: bool,
+    },
+    /// A publisher has one unconfirmed message more, or less.
+    Unconfirmed {
+        producer: u32,
+        more: bool,
+    },
+    /// A publisher hears of a message, so long after it was made.
+    Confirmed {
+        producer: u32,
+        after: Span,
+        refused: bool,
+    },
+    /// A message found no queue.
+    Unroutable {
+        producer: u32,
+        returned: bool,
+    },
+    /// A message could not even wait at its publisher.
+    NotSent {
+        producer: u32,
+    },
+    /// A publisher is stopped by the flow of its connection, or goes on.
+    Blocked {
+        producer: u32,
+        blocked: bool,
+    },
+    /// A processor of a broker has something to do, or no longer has; its disks likewise.
+    Processing {
+        broker: u32,
+        busy: bool,
+    },
+    Writing {
+        broker: u32,
+        busy: bool,
+    },
+    /// All messages of a broker weigh so much.
+    Weighs {
+        broker: u32,
+        bytes: u64,
+    },
+    /// A broker stops those who publish, or lets them go on.
+    Alarm {
+        broker: u32,
+        on: bool,
+    },
     /// It left the system, with all that it had caused.
-    Ended { producer: u32, subject: Subject, outcome: Outcome, message: &'a Message },
+    Ended {
+        producer: u32,
+        subject: Subject,
+        outcome: Outcome,
+        message: &'a Message,
+    },
 }
 
 /// Is told of every transition, in order.

@@ -77,11 +77,17 @@ impl World {
             }
             if worker.message != NONE {
                 let message = &self.messages[MessageSlot(worker.message)];
-                queues[queue].held.add(message.entered, now);
+                if worker.consumer == NONE || !self.brokers.active {
+                    queues[queue].held.add(message.entered, now);
+                }
                 pools[pool].entered.add(message.entered, now);
                 pools[pool].started.add(worker.started, now);
                 born.add(message.born, now);
             }
+        }
+        if self.brokers.active {
+            self.held_by_clients(&served, &mut queues, &mut born, now);
+            return Presence { queues, pools, born };
         }
         for (consumer, queue) in self.consumers.iter().zip(served) {
             for message in consumer.buffer.iter().map(|slot| &self.messages[MessageSlot(slot)]) {
@@ -91,5 +97,20 @@ impl World {
             }
         }
         Presence { queues, pools, born }
+    }
+
+    /// What the consumers of brokers' queues hold, since it was dispatched.
+    fn held_by_clients(&self, served: &[usize], queues: &mut [AtQueue], born: &mut Crowd, now: Time) {
+        for (client, &queue) in self.brokers.clients.iter().zip(served) {
+            let mut at = client.first;
+            while at != NONE {
+                let extra = &self.brokers.extras[at as usize];
+                if !extra.settled {
+                    queues[queue].held.add(extra.dispatched, now);
+                }
+                born.add(self.messages[MessageSlot(at)].born, now);
+                at = extra.behind;
+            }
+        }
     }
 }

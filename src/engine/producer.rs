@@ -26,35 +26,40 @@ impl World {
 
     /// A producer's arrival: makes its message or batch, publishes it, and arms the next.
     #[inline(always)]
-    pub(super) fn arrive<O: Observer>(&mut self, at: usize, observer: &mut O) {
+    pub(super) fn arrive<const PLAIN: bool, O: Observer>(&mut self, at: usize, observer: &mut O) {
         let producer = &mut self.producers[at];
         let size = producer.clock.size(producer.next_arrival, producer.sizes);
         producer.next_arrival += 1;
-        self.send(at, observer);
+        self.send::<PLAIN, O>(at, observer);
         for _ in 1..size {
             // One batch can fill the machine within one event; the loop stops the run as soon as this one is over.
             if self.in_system() > MESSAGES_IN_SYSTEM {
                 break;
             }
-            self.send(at, observer);
+            self.send::<PLAIN, O>(at, observer);
         }
         self.arm_producer(at);
     }
 
     #[inline(always)]
-    fn send<O: Observer>(&mut self, at: usize, observer: &mut O) {
+    fn send<const PLAIN: bool, O: Observer>(&mut self, at: usize, observer: &mut O) {
         let producer = &self.producers[at];
         let (publish, index) = (producer.publish, producer.next_message);
-        let Some(slot) = self.make(at, index, observer) else { return };
-        if publish == NONE {
+        let Some(slot) = self.make::<PLAIN, O>(at, index, observer) else { return };
+        if !PLAIN && publish == NONE {
             return self.find_caller(at, slot, observer);
         }
-        self.publish(publish, slot, observer);
+        self.publish::<PLAIN, O>(publish, slot, observer);
     }
 
     /// Makes message number `index` of a producer; `None` when it has made all.
     #[inline(always)]
-    pub(super) fn make<O: Observer>(&mut self, at: usize, index: u64, observer: &mut O) -> Option<MessageSlot> {
+    pub(super) fn make<const PLAIN: bool, O: Observer>(
+        &mut self,
+        at: usize,
+        index: u64,
+        observer: &mut O,
+    ) -> Option<MessageSlot> {
         let producer = &mut self.producers[at];
         if producer.next_message >= producer.limit {
             return None;
@@ -65,7 +70,7 @@ impl World {
             Priority::Drawn(counts) => counts.draw(&mut producer.priorities.at(index)).min(255) as u8,
             Priority::Carried => producer.carried_priority.as_ref().map_or(0, |carried| carried[index as usize]),
         };
-        let slot = self.messages.insert(self.now, at as u32, index, priority);
+        let slot = self.messages.insert::<PLAIN>(self.now, at as u32, index, priority);
         self.tally.created += 1;
         observer.record(self.now, Transition::Created { producer: at as u32, slot });
         Some(slot)

@@ -6,7 +6,7 @@
 
 use super::slab::NONE;
 use super::world::WorkSource;
-use crate::model::{self, Handler, Model, Step, Target, TwoPhaseCommit, Work};
+use crate::model::{self, Handler, Model, Outlet, Step, Target, TwoPhaseCommit, Until, Work};
 use crate::random::{Counts, Distribution, Stream};
 use crate::units::Span;
 
@@ -21,6 +21,8 @@ pub(super) enum Op {
     Call { call: u32, otherwise: u32 },
     /// Publish to a queue; `key` tells this publication from others of the same handler.
     Publish { queue: u32, key: u64, from: Target },
+    /// Publish through a broker, and go on when what is waited for is known; where that is bad, at `otherwise`, or nowhere.
+    Send { publisher: u32, key: u64, from: Target, until: Until },
     /// Run branches and go on when `join` of them are done; when that cannot be any more, at `otherwise`, or nowhere.
     Fork { branches: Box<[u32]>, join: u32, otherwise: u32 },
     /// Go on elsewhere.
@@ -59,6 +61,8 @@ pub(super) struct CallSite {
     pub key: u64,
     /// The program that the service runs for it; `NONE`: its own handler.
     pub handler: u32,
+    /// Nothing lies between it and the service: no layer, no connection to set up, no way, and no fault that could lose it.
+    pub direct: bool,
     /// For its connections, its jitter, its delays to and from, and losses.
     pub connect: Stream,
     pub network: Stream,
@@ -70,6 +74,17 @@ pub(super) struct CallSite {
 pub(super) struct Code {
     pub ops: Vec<Op>,
     pub calls: Vec<CallSite>,
+    /// All who publish to brokers.
+    pub senders: Vec<Sender>,
+}
+
+/// One who publishes to a broker: a producer that does nothing else, or a step.
+#[derive(Debug, Clone)]
+pub(super) struct Sender {
+    pub owner: Target,
+    pub to: Outlet,
+    /// The routing key; `None`: that of the message that causes it.
+    pub key: Option<String>,
 }
 
 impl Code {
@@ -78,13 +93,20 @@ impl Code {
 
     /// No programs yet.
     pub fn new() -> Code {
-        Code { ops: vec![Op::Failed], calls: Vec::new() }
+        Code { ops: vec![Op::Failed], calls: Vec::new(), senders: Vec::new() }
+    }
+
+    /// Whether nobody has a program.
+    pub fn is_empty(&self) -> bool {
+        self.ops.len() == 1
     }
 }
 
 /// Builds programs.
 pub(super) struct Compiler<'a> {
     pub model: &'a Model,
+    /// All queues are those of brokers.
+    pub brokered: bool,
     pub code: Code,
     /// Makes the stream of an entity and a purpose.
     pub stream: &'a dyn Fn(&str, &str) -> Stream,
@@ -109,6 +131,12 @@ impl Compiler<'_> {
         self.code.ops.push(Op::End);
         // The programs of commits stand behind the one that needs them.
         entry
+    }
+
+    /// The number of one more who publishes to a broker.
+    pub fn sender(&mut self, sender: Sender) -> u32 {
+        self.code.senders.push(sender);
+        self.code.senders.len() as u32 - 1
     }
 
     fn here(&self) -> u32 {
@@ -150,7 +178,21 @@ impl Compiler<'_> {
             Step::Publish(queue) => {
                 let kind = format!("publish {}", self.model.queue(*queue).name);
                 let key = self.stream(scope, &kind).at(0).bits();
-                self.code.ops.push(Op::Publish { queue: queue.0, key, from: scope.target });
+                if self.brokered {
+                    let publisher = self.sender(Sender { owner: scope.target, to: Outlet::Queue(*queue), key: None });
+                    self.code.ops.push(Op::Send { publisher, key, from: scope.target, until: Until::Sent });
+                } else {
+                    self.code.ops.push(Op::Publish { queue: queue.0, key, from: scope.target });
+                }
+            }
+            Step::Send(send) => {
+                let name = match send.to {
+                    Outlet::Queue(queue) => &self.model.queue(queue).name,
+                    Outlet::Exchange(id) => &self.model.exchange(id).name,
+                };
+                let key = self.stream(scope, &format!("publish {name}")).at(0).bits();
+                let publisher = self.sender(Sender { owner: scope.target, to: send.to, key: send.key.clone() });
+                self.code.ops.push(Op::Send { publisher, key, from: scope.target, until: send.until });
             }
             Step::Parallel { branches, join } => {
                 self.fork(branches.len(), *join, scope, |compiler, at, scope| compiler.steps(&branches[at], scope));
@@ -207,7 +249,9 @@ impl Compiler<'_> {
         let [key, connect, network, jitter] =
             ["call", "connect", "network", "jitter"].map(|kind| self.stream(scope, &format!("{kind} {name}")));
         let (key, caller) = (key.at(0).bits(), scope.target);
-        self.code.calls.push(CallSite { call: call.clone(), caller, key, handler, connect, network, jitter });
+        let way = call.network.as_ref().or(self.model.service(call.service).network.as_ref());
+        let direct = call.layers.is_empty() && call.connect.is_none() && way.is_none() && self.model.faults.is_empty();
+        self.code.calls.push(CallSite { call: call.clone(), caller, key, handler, direct, connect, network, jitter });
         let at = self.code.ops.len();
         self.code.ops.push(Op::Call { call: site, otherwise: NONE });
         if let Some(fallback) = &call.fallback {

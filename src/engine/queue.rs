@@ -24,20 +24,21 @@ impl Queue {
 impl World {
     /// A message comes to a queue: dispatched at once, stored, refused, or stored at the cost of the head.
     #[inline(always)]
-    pub(super) fn publish<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
+    pub(super) fn publish<const PLAIN: bool, O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
         let queue = &mut self.queues[at as usize];
         observer.record(self.now, Transition::Published { queue: queue.record });
         if let Some(taker) = queue.takers.pop() {
             let workers = self.workers.len() as u32;
             if taker < workers {
-                self.start(taker as usize, slot, Origin::Publisher, false, observer);
+                self.start::<PLAIN, O>(taker as usize, slot, Origin::Publisher, false, observer);
             } else {
-                self.receive::<false, O>(at, taker - workers, slot, observer);
+                self.receive::<PLAIN, false, O>(at, taker - workers, slot, observer);
             }
             return;
         }
         let bounded = queue.max_length != usize::MAX;
-        if bounded && queue.line.len() - queue.ghosts >= queue.max_length && !queue.drop_head {
+        let ghosts = if PLAIN { 0 } else { queue.ghosts };
+        if bounded && queue.line.len() - ghosts >= queue.max_length && !queue.drop_head {
             self.lose(at, slot, Outcome::Rejected, false, observer);
             return;
         }
@@ -113,18 +114,18 @@ impl World {
         let waited = self.now - self.messages[slot].entered;
         observer.record(self.now, Transition::Lost { queue: self.queues[at as usize].record, outcome, waited, stored });
         if self.messages[slot].frame == NONE {
-            return self.end(slot, outcome, observer);
+            return self.end::<false, O>(slot, outcome, observer);
         }
         // What is lost of a request is not lost for good: its caller hears of it.
         self.answer(slot, if outcome == Outcome::Expired { Verdict::Shed } else { Verdict::Rejected }, observer);
-        self.end(slot, Outcome::Completed, observer);
+        self.end::<false, O>(slot, Outcome::Completed, observer);
     }
 
     /// Takes the ready message that is delivered next, if there is one that is wanted.
     #[inline(always)]
-    pub(super) fn take_ready<O: Observer>(&mut self, at: u32, observer: &mut O) -> Option<MessageSlot> {
+    pub(super) fn take_ready<const PLAIN: bool, O: Observer>(&mut self, at: u32, observer: &mut O) -> Option<MessageSlot> {
         let queue = &mut self.queues[at as usize];
-        if queue.picky {
+        if !PLAIN && queue.picky {
             return self.take_wanted(at, observer);
         }
         queue.next_ready()
@@ -132,9 +133,9 @@ impl World {
 
     /// A message leaves the system.
     #[inline(always)]
-    pub(super) fn end<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
+    pub(super) fn end<const PLAIN: bool, O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
         let message = &self.messages[slot];
-        if message.family != NONE {
+        if !PLAIN && message.family != NONE {
             return self.leave_family(slot, outcome, observer);
         }
         observer.record(

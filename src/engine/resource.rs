@@ -160,8 +160,16 @@ impl World {
 
     /// Gives back all that a task holds. Who has
     /// `crashed` gives no lock back that has a lease: it ends with that.
+    #[inline(always)]
     pub(super) fn let_go<O: Observer>(&mut self, id: u32, crashed: bool, observer: &mut O) {
-        let mut at = std::mem::replace(&mut self.handlers.tasks[id].held, NONE);
+        let held = std::mem::replace(&mut self.handlers.tasks[id].held, NONE);
+        if held != NONE {
+            self.let_all_go(held, crashed, observer);
+        }
+    }
+
+    /// The same for what is behind `at` in the list of what a task holds.
+    fn let_all_go<O: Observer>(&mut self, mut at: u32, crashed: bool, observer: &mut O) {
         while at != NONE {
             let holding = self.handlers.holdings[at];
             match holding.kind {

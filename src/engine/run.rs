@@ -1,6 +1,6 @@
 //! The loop: takes the next event, moves the clock, and lets the noun that owns the slot act.
 
-use super::agenda::{Agenda, Phase};
+use super::agenda::Agenda;
 use super::observer::Observer;
 use super::world::World;
 use crate::units::Time;
@@ -78,7 +78,10 @@ impl World {
         }
         let before = self.now;
         let budget = EVENTS_AT_ONE_INSTANT.min(max_events - self.tally.events);
-        let used = self.advance_by(end, budget, observer);
+        let used = match self.plain {
+            true => self.advance_by::<true, O>(end, budget, observer),
+            false => self.advance_by::<false, O>(end, budget, observer),
+        };
         self.tally.events += used;
         if used == EVENTS_AT_ONE_INSTANT && self.now == before {
             return Err(Halt::Standstill { at: self.now });
@@ -108,11 +111,10 @@ impl World {
         self.agenda.is_empty() || self.handlers.endangered && self.is_left_to_faults()
     }
 
-    /// At most `budget` events with keys below `end`; gives their number.
+    /// At most `budget` events with keys below `end`; gives their number. What is `PLAIN` is compiled without a look at what only
+    /// handlers can bring about.
     #[inline(never)]
-    fn advance_by<O: Observer>(&mut self, end: u64, budget: u64, observer: &mut O) -> u64 {
-        const COMPLETION: u64 = Phase::Completion as u64;
-        const ARRIVAL: u64 = Phase::Arrival as u64;
+    fn advance_by<const PLAIN: bool, O: Observer>(&mut self, end: u64, budget: u64, observer: &mut O) -> u64 {
         let producers = self.producers.len();
         let workers = self.workers.len();
         let mut fingerprint = self.tally.fingerprint;
@@ -128,13 +130,18 @@ impl World {
             self.now = time;
             // The multiplier of Knuth's linear congruential generator MMIX: any odd number with mixed bits will do.
             fingerprint = (fingerprint.rotate_left(5) ^ key ^ ((slot as u64) << 48)).wrapping_mul(6_364_136_223_846_793_005);
-            match Agenda::phase_of(key) {
-                COMPLETION if slot < producers + workers => self.finish(slot - producers, observer),
-                ARRIVAL if slot < producers => self.arrive(slot, observer),
-                _ if slot == self.handlers.slot => self.fire(observer),
-                _ => self.expire(self.expiring[slot - producers - workers], observer),
+            if slot < producers {
+                self.arrive::<PLAIN, O>(slot, observer);
+            } else if slot < producers + workers {
+                self.finish::<PLAIN, O>(slot - producers, observer);
+            } else if !PLAIN && slot == self.handlers.slot {
+                self.fire(observer);
+            } else if !PLAIN && slot > self.handlers.slot {
+                self.link_fires(slot, observer);
+            } else {
+                self.expire(self.expiring[slot - producers - workers], observer);
             }
-            if !self.handlers.runnable.is_empty() {
+            if !PLAIN && !self.handlers.runnable.is_empty() {
                 self.run_tasks(observer);
             }
         }

@@ -5,12 +5,13 @@
 //! workers as those of a broker's consumers, but that their messages are requests, and end with an answer.
 
 use super::balance::Balancer;
+use super::build::BROKERED;
 use super::codel::Codel;
 use super::frame::{State, Verdict};
 use super::message::MessageSlot;
 use super::observer::{Observer, Outcome, Transition};
 use super::slab::NONE;
-use super::world::{Worker, World};
+use super::world::{Onward, Worker, World};
 use crate::random::{Distribution, Stream};
 use crate::units::Span;
 
@@ -52,28 +53,28 @@ impl World {
         let (task, identity, call) = (frame.task, frame.identity, frame.call);
         let caller = self.handlers.tasks[task].message;
         let service = self.handlers.code.calls[call as usize].call.service.0 as usize;
-        let Some(instance) = self.instance(service, task, identity) else {
+        let state = &self.handlers.services[service];
+        let first = state.queue;
+        let only = state.balance.is_none() && !self.handlers.endangered;
+        let Some(instance) = (if only { Some(0) } else { self.instance(service, task, identity) }) else {
             // Nobody is there to take it, but it came.
-            let record = self.queues[self.handlers.services[service].queue as usize].record;
+            let record = self.queues[first as usize].record;
             observer.record(self.now, Transition::Published { queue: record });
             let (outcome, waited) = (Outcome::Rejected, Span::ZERO);
             observer.record(self.now, Transition::Lost { queue: record, outcome, waited, stored: false });
             return self.send_back(id, Verdict::Rejected, observer);
         };
-        let slot = self.child(caller, identity);
-        self.messages[slot].frame = id;
-        let queue = self.handlers.services[service].queue + instance;
+        let slot = self.child(caller, identity, id);
+        let queue = first + instance;
         let frame = &mut self.handlers.frames[id];
         (frame.request, frame.queue) = (slot.0, queue);
-        self.publish(queue, slot, observer);
+        self.publish::<false, O>(queue, slot, observer);
     }
 
-    /// The instance that takes a request; `None`: none can.
+    /// The instance that takes a request, where that is a question; `None`: none can.
+    #[inline(never)]
     fn instance(&mut self, service: usize, task: u32, identity: u64) -> Option<u32> {
         let endangered = self.handlers.endangered;
-        if self.handlers.services[service].balance.is_none() && !endangered {
-            return Some(0);
-        }
         let key = self.routing_key(task);
         let state = &mut self.handlers.services[service];
         let first_pool = self.queues[state.queue as usize].sole_pool;
@@ -86,6 +87,21 @@ impl World {
         };
         let mut draws = state.choices.at(identity);
         balancer.choose(load, up, key, &mut draws).map(|at| at as u32)
+    }
+
+    /// A plain server of a service has finished: its caller hears of it, if it still wants to.
+    #[inline(never)]
+    pub(super) fn answer_plainly<O: Observer>(&mut self, slot: MessageSlot, record: u32, observer: &mut O) {
+        self.answer_or_waste(slot, Verdict::Ok, record, observer);
+        self.end::<false, O>(slot, Outcome::Completed, observer);
+    }
+
+    pub(super) fn answer_or_waste<O: Observer>(&mut self, slot: MessageSlot, verdict: Verdict, record: u32, observer: &mut O) {
+        if self.messages[slot].frame == NONE {
+            observer.record(self.now, Transition::Wasted { pool: record });
+        } else {
+            self.answer(slot, verdict, observer);
+        }
     }
 
     /// The next ready message of a queue that does not want all of them.
@@ -132,7 +148,7 @@ impl World {
             return self.shrink_family(family, waited, Outcome::Completed, observer);
         };
         self.break_off(worker, observer);
-        self.end(slot, Outcome::Completed, observer);
+        self.end::<false, O>(slot, Outcome::Completed, observer);
     }
 
     /// A worker stops in the middle of its message.
@@ -141,6 +157,38 @@ impl World {
         if task != NONE {
             self.stop(task, true, false, observer);
         }
-        self.release::<false, O>(worker, observer);
+        self.release::<false, false, O>(worker, observer);
+    }
+
+    /// A worker has run its program to the end; `answered`: it has replied, and whether somebody waited for that.
+    pub(super) fn complete<O: Observer>(
+        &mut self,
+        worker: usize,
+        slot: MessageSlot,
+        verdict: Verdict,
+        answered: Option<bool>,
+        observer: &mut O,
+    ) {
+        let pool = self.workers[worker].pool;
+        let place = &self.pools[pool as usize];
+        if place.program == BROKERED {
+            return self.delivery_done(worker, slot, verdict, observer);
+        }
+        let (answers, record) = (place.onward == Onward::Answer, place.record);
+        self.workers[worker].task = NONE;
+        self.release::<false, true, O>(worker, observer);
+        if verdict != Verdict::Ok {
+            observer.record(self.now, Transition::Failed { pool: record });
+        }
+        if !answers {
+            let outcome = if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed };
+            return self.end::<false, O>(slot, outcome, observer);
+        }
+        match answered {
+            None => self.answer_or_waste(slot, verdict, record, observer),
+            Some(false) => observer.record(self.now, Transition::Wasted { pool: record }),
+            Some(true) => {}
+        }
+        self.end::<false, O>(slot, Outcome::Completed, observer);
     }
 }

@@ -10,6 +10,12 @@ pub(super) struct Slab<T> {
     free: Vec<u32>,
 }
 
+impl<T> Default for Slab<T> {
+    fn default() -> Slab<T> {
+        Slab::new()
+    }
+}
+
 impl<T> Slab<T> {
     /// An empty slab.
     pub fn new() -> Slab<T> {
@@ -17,11 +23,18 @@ impl<T> Slab<T> {
     }
 
     /// Takes a thing in.
+    #[inline(always)]
     pub fn insert(&mut self, thing: T) -> u32 {
         if let Some(at) = self.free.pop() {
             self.things[at as usize] = thing;
             return at;
         }
+        self.grow(thing)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, thing: T) -> u32 {
         let at = u32::try_from(self.things.len()).expect("World::advance stops long before four billion of anything");
         self.things.push(thing);
         at
@@ -47,12 +60,14 @@ impl<T> Slab<T> {
 
 impl<T> std::ops::Index<u32> for Slab<T> {
     type Output = T;
+    #[inline(always)]
     fn index(&self, at: u32) -> &T {
         &self.things[at as usize]
     }
 }
 
 impl<T> std::ops::IndexMut<u32> for Slab<T> {
+    #[inline(always)]
     fn index_mut(&mut self, at: u32) -> &mut T {
         &mut self.things[at as usize]
     }

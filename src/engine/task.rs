@@ -3,14 +3,15 @@
 //! Nothing here calls itself: whoever can go on stands in a line, and the line is worked off before time passes.
 
 use super::agenda::Phase;
+use super::build::BROKERED;
 use super::frame::Verdict;
 use super::handlers::{Wake, mixed};
 use super::message::MessageSlot;
-use super::observer::{Observer, Outcome, Transition};
+use super::observer::{Observer, Outcome};
 use super::program::{Code, Op};
 use super::slab::NONE;
 use super::timers::TimerId;
-use super::world::{Onward, WorkSource, World};
+use super::world::{WorkSource, World};
 use crate::model::DEEPEST_LOOPS;
 use crate::random::{Draws, Stream};
 use crate::units::{Span, Time};
@@ -90,6 +91,8 @@ pub(super) enum Waits {
     Flight { cache: u32, key: u32, hit: u32 },
     /// The processors of a host.
     Host(u32),
+    /// A broker's confirm, or an answer over queues.
+    Receipt(u32),
     /// The end of a pause in the middle of work or waiting.
     Suspended,
     /// The end of a pause; it could go on otherwise.
@@ -104,7 +107,7 @@ impl World {
     pub(super) fn begin<O: Observer>(&mut self, worker: usize, slot: MessageSlot, observer: &mut O) {
         let pool = self.workers[worker].pool;
         let frame = self.messages[slot].frame;
-        let mut entry = self.pools[pool as usize].program;
+        let mut entry = self.program_of(pool);
         let mut deadline = Time::LATEST;
         if frame != NONE {
             let frame = &self.handlers.frames[frame];
@@ -119,6 +122,7 @@ impl World {
     }
 
     /// A task that can go on at this instant.
+    #[inline]
     pub(super) fn task(&mut self, at: u32, message: MessageSlot, owner: Owner, pool: u32, deadline: Time) -> u32 {
         let task = Task {
             at,
@@ -152,9 +156,10 @@ impl World {
     }
 
     /// A task can go on.
+    #[inline]
     pub(super) fn wake(&mut self, id: u32) {
         let task = &mut self.handlers.tasks[id];
-        if task.pool != NONE && self.pools[task.pool as usize].pauses > 0 {
+        if self.handlers.endangered && task.pool != NONE && self.pools[task.pool as usize].pauses > 0 {
             task.waits = Waits::Pause;
             return;
         }
@@ -163,6 +168,7 @@ impl World {
     }
 
     /// What a task has waited for has ended like this.
+    #[inline]
     pub(super) fn resume(&mut self, id: u32, verdict: Verdict) {
         let task = &mut self.handlers.tasks[id];
         if verdict != Verdict::Ok {
@@ -185,16 +191,28 @@ impl World {
         }
     }
 
-    /// The worker of a task has held out for its time.
+    /// The worker of a task has held out for its time: the task goes on, as nobody else stands in line. The slot is cleared when
+    /// the task has not set it anew, which is one change of the agenda and not two.
     #[inline(never)]
-    pub(super) fn wake_worker(&mut self, worker: usize) {
-        self.agenda.clear(self.producers.len() + worker);
-        self.wake(self.workers[worker].task);
+    pub(super) fn wake_worker<O: Observer>(&mut self, worker: usize, observer: &mut O) {
+        if self.pools[self.workers[worker].pool as usize].program == BROKERED {
+            return self.client_fires(worker, observer);
+        }
+        let slot = self.producers.len() + worker;
+        let stamp = self.agenda.stamp(slot);
+        let task = self.workers[worker].task;
+        self.handlers.tasks[task].waits = Waits::Turn;
+        let code = Rc::clone(&self.handlers.code);
+        self.run(task, &code, observer);
+        if self.agenda.stamp(slot) == stamp {
+            self.agenda.clear(slot);
+        }
     }
 
     /// Executes a task until it has to wait. A program that never waits is finite: its loops are counted.
+    #[inline(never)]
     fn run<O: Observer>(&mut self, id: u32, code: &Code, observer: &mut O) {
-        loop {
+        let verdict = loop {
             let task = &mut self.handlers.tasks[id];
             let op = &code.ops[task.at as usize];
             task.at += 1;
@@ -223,11 +241,20 @@ impl World {
                 Op::Publish { queue, key, from } => {
                     let parent = task.message;
                     let identity = mixed(identity(self.messages[parent].index, task.visit), *key);
-                    let child = self.child(parent, identity);
+                    let child = self.child(parent, identity, NONE);
                     if self.handlers.endangered && self.lost_on_the_way(*from, *queue, identity) {
-                        self.end(child, Outcome::Failed, observer);
+                        self.end::<false, O>(child, Outcome::Failed, observer);
                     } else {
-                        self.publish(*queue, child, observer);
+                        self.publish::<false, O>(*queue, child, observer);
+                    }
+                }
+                Op::Send { publisher, key, from, until } => {
+                    task.otherwise = NONE;
+                    let (parent, visit) = (task.message, task.visit);
+                    let identity = mixed(identity(self.messages[parent].index, visit), *key);
+                    let child = self.child(parent, identity, NONE);
+                    if self.send_from_step(*publisher, child, (*from, identity), *until, id, observer) {
+                        return;
                     }
                 }
                 Op::Fork { branches, join, otherwise } => {
@@ -260,7 +287,7 @@ impl World {
                 }
                 Op::Fail { probability, stream } => {
                     if self.draws(id, *stream).uniform() < *probability {
-                        return self.conclude(id, Verdict::Error, observer);
+                        break Verdict::Error;
                     }
                 }
                 Op::Reply => {
@@ -286,19 +313,18 @@ impl World {
                 }
                 Op::Release { lock } => {
                     if !self.unlock(id, *lock, observer) {
-                        return self.conclude(id, Verdict::Error, observer);
+                        break Verdict::Error;
                     }
                 }
-                Op::Failed => {
-                    let verdict = task.verdict;
-                    return self.conclude(id, verdict, observer);
-                }
-                Op::End => return self.conclude(id, Verdict::Ok, observer),
+                Op::Failed => break task.verdict,
+                Op::End => break Verdict::Ok,
             }
-        }
+        };
+        self.conclude(id, verdict, observer);
     }
 
     /// The random numbers of a task in one of its steps.
+    #[inline(always)]
     pub(super) fn draws(&self, id: u32, stream: Stream) -> Draws {
         let task = &self.handlers.tasks[id];
         let message = &self.messages[task.message];
@@ -306,6 +332,7 @@ impl World {
     }
 
     /// A task waits for so long.
+    #[inline(always)]
     pub(super) fn hold(&mut self, id: u32, span: Span) {
         // A heavy tail gives waits of centuries: they are not over before the end of time.
         let until = (self.now + span).min(Time::LATEST);
@@ -320,6 +347,7 @@ impl World {
     }
 
     /// Processor time for a task.
+    #[inline(always)]
     fn work_for<O: Observer>(&mut self, id: u32, span: Span, observer: &mut O) {
         let pool = self.handlers.tasks[id].pool;
         if pool == NONE {
@@ -414,6 +442,7 @@ impl World {
             }
             Waits::Flight { cache, key, .. } => self.leave_flight(id, cache, key),
             Waits::Host(host) => self.stop_computing(id, host, observer),
+            Waits::Receipt(receipt) => self.brokers.receipts[receipt].waiter = NONE,
             Waits::Suspended | Waits::Pause => {}
             Waits::Nothing => unreachable!("a task is stopped twice"),
         }
@@ -422,6 +451,7 @@ impl World {
     }
 
     /// A task has come to its end.
+    #[inline(always)]
     fn conclude<O: Observer>(&mut self, id: u32, verdict: Verdict, observer: &mut O) {
         self.let_go(id, false, observer);
         let Task { message, owner, replied, in_vain, began, .. } = self.handlers.tasks[id];
@@ -436,50 +466,6 @@ impl World {
                 self.handlers.tasks.remove(id);
                 self.respond(producer, client, message, began, verdict, observer);
             }
-        }
-    }
-
-    /// A worker has run its program to the end; `answered`: it has replied, and whether somebody waited for that.
-    fn complete<O: Observer>(
-        &mut self,
-        worker: usize,
-        slot: MessageSlot,
-        verdict: Verdict,
-        answered: Option<bool>,
-        observer: &mut O,
-    ) {
-        let pool = self.workers[worker].pool;
-        let place = &self.pools[pool as usize];
-        let (answers, record) = (place.onward == Onward::Answer, place.record);
-        self.workers[worker].task = NONE;
-        self.release::<true, O>(worker, observer);
-        if verdict != Verdict::Ok {
-            observer.record(self.now, Transition::Failed { pool: record });
-        }
-        if !answers {
-            let outcome = if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed };
-            return self.end(slot, outcome, observer);
-        }
-        match answered {
-            None => self.answer_or_waste(slot, verdict, record, observer),
-            Some(false) => observer.record(self.now, Transition::Wasted { pool: record }),
-            Some(true) => {}
-        }
-        self.end(slot, Outcome::Completed, observer);
-    }
-
-    /// A plain server of a service has finished: its caller hears of it, if it still wants to.
-    #[inline(never)]
-    pub(super) fn answer_plainly<O: Observer>(&mut self, slot: MessageSlot, record: u32, observer: &mut O) {
-        self.answer_or_waste(slot, Verdict::Ok, record, observer);
-        self.end(slot, Outcome::Completed, observer);
-    }
-
-    fn answer_or_waste<O: Observer>(&mut self, slot: MessageSlot, verdict: Verdict, record: u32, observer: &mut O) {
-        if self.messages[slot].frame == NONE {
-            observer.record(self.now, Transition::Wasted { pool: record });
-        } else {
-            self.answer(slot, verdict, observer);
         }
     }
 }

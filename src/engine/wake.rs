@@ -41,6 +41,18 @@ impl World {
             Wake::Fault(fault) => self.fault_fires(fault, observer),
             Wake::Host(host) => self.host_fires(host, observer),
             Wake::Client { producer, client } => self.client_sends(producer, client, observer),
+            Wake::Processor(at) => self.batch_ends(at, observer),
+            Wake::Disk(at) => self.write_ends(at, observer),
+            Wake::Linger(publisher) => self.linger_ends(publisher, observer),
+            Wake::Acknowledge(consumer) => self.acknowledge_late(consumer, observer),
+            Wake::Head(queue) => self.head_expires(queue, observer),
+            Wake::Alarm(broker) => self.check_alarm(broker, observer),
+            Wake::Reply(receipt) => self.settle_receipt(receipt),
+            Wake::Release { consumer, life, slot } => self.release_completes(consumer, life, slot, observer),
+            Wake::Notice { consumer, life } => self.notice_death(consumer, life, observer),
+            Wake::Silence { consumer, life, since } => self.silence_ends(consumer, life, since, observer),
+            Wake::Elected { queue } => self.elected(queue, observer),
+            Wake::Again { publisher, slot } => self.publish_after_delay(publisher, slot, observer),
         }
         self.arm_timers();
     }

@@ -2,6 +2,7 @@
 
 use super::agenda::Agenda;
 use super::arrivals::Clock;
+use super::broker::Brokers;
 use super::build;
 use super::fifo::Fifo;
 use super::handlers::Handlers;
@@ -18,6 +19,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct World {
     pub(super) now: Time,
+    /// There are no handlers, services or faults: queues, and who sends to them and works them off.
+    pub(super) plain: bool,
     pub(super) agenda: Agenda,
     pub(super) messages: Messages,
     pub(super) producers: Vec<Producer>,
@@ -27,6 +30,8 @@ pub struct World {
     pub(super) pools: Vec<Pool>,
     /// What is more than a plain server does.
     pub(super) handlers: Handlers,
+    /// What is more than a plain queue does.
+    pub(super) brokers: Brokers,
     /// Queues with a time to live, in the order of their slots.
     pub(super) expiring: Vec<u32>,
     /// Producers fall silent at this instant.
@@ -53,8 +58,10 @@ pub struct Tally {
 #[derive(Debug)]
 pub(super) struct Producer {
     pub clock: Clock,
-    /// The queue that it publishes to, where that is all it does.
+    /// The queue that it publishes to, where that is all it does and the queue is plain.
     pub publish: u32,
+    /// As whom it publishes to a broker, where that is all it does; otherwise `NONE`.
+    pub publisher: u32,
     /// Who runs its handler, where it has more of one.
     pub callers: Callers,
     pub priority: Priority,
@@ -81,6 +88,8 @@ pub(super) struct Queue {
     pub takers: Fifo,
     /// Its number among the observer's queues.
     pub record: u32,
+    /// What it is as a broker's queue; `NONE`: a plain one.
+    pub broker: u32,
     /// Not every ready message is wanted.
     pub picky: bool,
     /// Which of them it gives up.
@@ -208,7 +217,7 @@ impl World {
 
     /// Messages that are somewhere in the system.
     pub fn in_system(&self) -> u64 {
-        self.handlers.roots(&self.messages) as u64
+        (self.handlers.roots(&self.messages) - self.brokers.shades) as u64
     }
 
     /// Checks from the outside that no message was lost track of; gives what is wrong.
@@ -223,6 +232,9 @@ impl World {
         let (live, roots) = (self.messages.live(), self.in_system());
         if self.tally.created != self.tally.finished + self.tally.lost + roots {
             return Err(format!("messages went astray: {:?}, but {roots} are in the system", self.tally));
+        }
+        if self.brokers.active {
+            return self.audit_brokers(live, ready, calling + waiting);
         }
         if live != ready + buffered + busy + calling + waiting || held != buffered + behind_buffers {
             return Err(format!(
@@ -243,7 +255,7 @@ mod tests {
     use crate::engine::Silent;
     use crate::model::{
         Arrivals, ConsumerPool, Discipline, Handler, Overflow, Precision, Prefetch, Producer as Sender, Queue as Place, QueueId,
-        RunPlan, Stop, Warmup, Work,
+        RunPlan, Semantics, Sending, Session, Stop, Warmup, Work,
     };
     use crate::units::Rate;
 
@@ -271,6 +283,7 @@ mod tests {
             priority: Priority::Constant(0),
             keys: None,
             messages: None,
+            sending: Sending::default(),
         };
         let jobs = Place {
             name: "jobs".to_owned(),
@@ -278,6 +291,7 @@ mod tests {
             max_length: None,
             overflow: Overflow::DropHead,
             ttl: None,
+            semantics: Semantics::default(),
         };
         let worker = ConsumerPool {
             name: "worker".to_owned(),
@@ -288,11 +302,14 @@ mod tests {
             ack: Ack::Manual,
             handler: Handler::working(Work::Drawn(Distribution::Exponential { mean: 1e7 }), None),
             host: None,
+            session: Session::default(),
         };
         let model = Model {
             title: None,
             plan,
             producers: vec![web],
+            brokers: Vec::new(),
+            exchanges: Vec::new(),
             queues: vec![jobs],
             pools: vec![worker],
             services: Vec::new(),

@@ -206,11 +206,14 @@ mod tests {
             max_length: None,
             overflow: crate::model::Overflow::DropHead,
             ttl: None,
+            semantics: crate::model::Semantics::default(),
         };
         let model = Model {
             title: None,
             plan,
             producers: vec![],
+            brokers: vec![],
+            exchanges: vec![],
             queues: vec![jobs],
             pools: vec![],
             services: vec![],

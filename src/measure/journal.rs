@@ -96,6 +96,8 @@ impl<W: Write> Rows<W> {
             Outcome::Expired => "expired",
             Outcome::Failed => "failed",
             Outcome::Recalled => "recalled",
+            Outcome::Unroutable => "unroutable",
+            Outcome::DeadLettered => "dead-lettered",
         };
         self.0.write_record([
             producer.name.as_str(),

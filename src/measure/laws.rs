@@ -126,6 +126,9 @@ fn at_queue(recorder: &Recorder, place: &Place, at: usize, begin: &AtQueue, end:
     let record = recorder.queue(at, pools());
     let entity = &place.entity;
 
+    if record.brokered {
+        return at_broker_queue(recorder, place, at, begin, end);
+    }
     let there = |place: &AtQueue| i128::from(place.ready.messages) + i128::from(place.held.messages);
     let broken = of_pools(&|pool| u128::from(pool.broken)) + i128::from(record.withdrawn) - i128::from(record.returned);
     let gone = i128::from(record.acked) + i128::from(record.lost.iter().sum::<u64>()) + broken;
@@ -163,6 +166,36 @@ fn at_queue(recorder: &Recorder, place: &Place, at: usize, begin: &AtQueue, end:
         let entity = format!("the buffers of {entity}");
         equal(LITTLE, &entity, (idle, BY_LEVEL), (buffered, "waited in buffers"))?;
     }
+    Ok(ready + unacked)
+}
+
+/// The laws of a broker's queue, which hears of each message what became of it.
+fn at_broker_queue(recorder: &Recorder, place: &Place, at: usize, begin: &AtQueue, end: &AtQueue) -> Result<i128, Violation> {
+    let record = &recorder.queues[at];
+    let entity = &place.entity;
+    let there = |place: &AtQueue| i128::from(place.ready.messages) + i128::from(place.held.messages);
+    let gone = i128::from(record.acked + record.given_back) - i128::from(record.returned);
+    let gone = gone + i128::from(record.lost.iter().sum::<u64>());
+    let came = i128::from(record.published) + there(begin);
+    equal(
+        CONSERVATION,
+        entity,
+        (came, "messages were there or were published"),
+        (gone + there(end), "were settled or lost or are still there"),
+    )?;
+    for (level, crowd, what) in [
+        (&record.ready, end.ready, "messages are ready by the level at the end"),
+        (&record.unacked, end.held, "messages are unacknowledged by the level at the end"),
+    ] {
+        let (by_level, found) = (i128::from(level.value()), i128::from(crowd.messages));
+        equal(CONSERVATION, entity, (by_level, what), (found, "are found there"))?;
+    }
+    let ready = signed(record.ready.integral());
+    let waited = signed(record.wait.totals().0 + record.lost_wait) + edges(begin.ready, end.ready);
+    equal(LITTLE, entity, (ready, BY_LEVEL), (waited, "waited by the ready messages"))?;
+    let unacked = signed(record.unacked.integral());
+    let held = signed(record.held) + edges(begin.held, end.held);
+    equal(LITTLE, entity, (unacked, BY_LEVEL), (held, "from dispatch to what became of them"))?;
     Ok(ready + unacked)
 }
 

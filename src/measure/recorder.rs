@@ -5,7 +5,7 @@
 
 use super::histogram::Histogram;
 use super::level::Level;
-use super::records::{CacheRecord, LockRecord, PoolRecord, ProducerRecord, QueueRecord};
+use super::records::{BrokerRecord, CacheRecord, LockRecord, PoolRecord, ProducerRecord, QueueRecord};
 use crate::engine::{Observer, Origin, Outcome, Transition, Verdict};
 use crate::model::{Model, PoolId, Prefetch, QueueId};
 use crate::units::{Span, Time};
@@ -19,13 +19,16 @@ pub struct Recorder {
     pub(super) hosts: Vec<Level>,
     pub(super) locks: Vec<LockRecord>,
     pub(super) caches: Vec<CacheRecord>,
+    pub(super) brokers: Vec<BrokerRecord>,
+    /// All queues are those of brokers.
+    pub(super) brokered: bool,
 }
 
 impl Recorder {
     /// A recorder for a system that is empty.
     pub fn new(model: &Model) -> Recorder {
-        let unbuffered =
-            |prefetch: Prefetch, concurrency: u32| matches!(prefetch, Prefetch::Limit(limit) if limit <= concurrency);
+        let brokered = model.has_brokers();
+        let unbuffered = |prefetch: Prefetch, concurrency: u32| matches!(prefetch, Prefetch::Limit(limit) if limit <= concurrency && !brokered);
         let pools: Vec<PoolRecord> = model
             .pools
             .iter()
@@ -39,7 +42,8 @@ impl Recorder {
         let queues = (0..model.queues.len())
             .map(|at| QueueRecord {
                 credit: credit(model, QueueId(at as u32)),
-                whole: model.pools_on(QueueId(at as u32)).any(|(_, pool)| model.may_crash(pool)).then(Box::default),
+                whole: (brokered || model.pools_on(QueueId(at as u32)).any(|(_, pool)| model.may_crash(pool))).then(Box::default),
+                brokered,
                 unbuffered: model.pools_on(QueueId(at as u32)).all(|(id, _)| pools[id.0 as usize].unbuffered),
                 lean: model.pools_on(QueueId(at as u32)).any(|(id, _)| pools[id.0 as usize].lean),
                 ..QueueRecord::default()
@@ -60,6 +64,8 @@ impl Recorder {
             hosts: vec![Level::default(); model.hosts.len()],
             locks: vec![LockRecord::default(); model.locks.len()],
             caches: vec![CacheRecord::default(); model.caches.len()],
+            brokers: vec![BrokerRecord::default(); model.brokers.len()],
+            brokered,
         }
     }
 
@@ -72,12 +78,13 @@ impl Recorder {
     pub fn restart(&mut self, now: Time) {
         self.levels().for_each(|level| level.restart(now));
         for producer in &mut self.producers {
-            let ProducerRecord { publishes, completes_at, .. } = std::mem::take(producer);
-            *producer = ProducerRecord { publishes, completes_at, ..ProducerRecord::default() };
+            let ProducerRecord { publishes, completes_at, unconfirmed, buffered, blocked, .. } = std::mem::take(producer);
+            let fresh = ProducerRecord::default();
+            *producer = ProducerRecord { publishes, completes_at, unconfirmed, buffered, blocked, ..fresh };
         }
         for queue in &mut self.queues {
-            let QueueRecord { ready, unacked, whole, credit, unbuffered, lean, .. } = std::mem::take(queue);
-            *queue = QueueRecord { ready, unacked, whole, credit, unbuffered, lean, ..QueueRecord::default() };
+            let QueueRecord { ready, unacked, whole, credit, unbuffered, lean, brokered, .. } = std::mem::take(queue);
+            *queue = QueueRecord { ready, unacked, whole, credit, unbuffered, lean, brokered, ..QueueRecord::default() };
             queue.drain.peak_at = now;
         }
         for lock in &mut self.locks {
@@ -106,7 +113,12 @@ impl Recorder {
             .iter_mut()
             .flat_map(|queue| [&mut queue.ready, &mut queue.unacked].into_iter().chain(queue.whole.as_deref_mut()));
         let shared = self.hosts.iter_mut().chain(self.locks.iter_mut().map(|lock| &mut lock.held));
-        queues.chain(self.pools.iter_mut().map(|pool| &mut pool.busy)).chain(shared)
+        let publishers = self.producers.iter_mut();
+        let publishers = publishers.flat_map(|record| [&mut record.unconfirmed, &mut record.buffered, &mut record.blocked]);
+        let brokers = self.brokers.iter_mut();
+        let brokers =
+            brokers.flat_map(|record| [&mut record.processing, &mut record.writing, &mut record.memory, &mut record.alarm]);
+        queues.chain(self.pools.iter_mut().map(|pool| &mut pool.busy)).chain(shared).chain(publishers).chain(brokers)
     }
 
     /// A producer's record, completed by what stands elsewhere.
@@ -122,11 +134,20 @@ impl Recorder {
         record
     }
 
+    /// Messages of a queue that were acknowledged; `pools` are those that take from it.
+    pub(super) fn acked(&self, at: usize, pools: impl Iterator<Item = PoolId>) -> u64 {
+        let record = &self.queues[at];
+        // A broker hears of each; elsewhere what is finished is acknowledged.
+        if record.brokered { record.acked } else { pools.map(|id| self.pools[id.0 as usize].finished).sum() }
+    }
+
     /// A queue's record, completed by what stands elsewhere; `pools` are those that take from it.
     pub(super) fn queue(&self, at: usize, pools: impl Iterator<Item = PoolId>) -> QueueRecord {
         let mut record = self.queues[at].clone();
         for pool in pools.map(|pool| &self.pools[pool.0 as usize]) {
-            record.acked += pool.finished;
+            if !record.brokered {
+                record.acked += pool.finished;
+            }
             if record.unbuffered {
                 record.wait.merge(&pool.wait);
             }
@@ -181,6 +202,13 @@ impl Recorder {
         }
     }
 
+    /// Records something of a producer, unless it was a step of some handler that published.
+    fn publishes(&mut self, producer: u32, record: impl FnOnce(&mut ProducerRecord)) {
+        if let Some(known) = self.producers.get_mut(producer as usize) {
+            record(known);
+        }
+    }
+
     /// A pool's record, completed by what is known without recording.
     pub(super) fn pool(&self, at: usize) -> PoolRecord {
         let mut record = self.pools[at].clone();
@@ -189,6 +217,10 @@ impl Recorder {
         }
         record
     }
+}
+
+fn step(level: &mut Level, now: Time, up: bool) {
+    if up { level.rise(now) } else { level.fall(now) }
 }
 
 fn both(one: (u128, u128), other: (u128, u128)) -> (u128, u128) {
@@ -202,6 +234,7 @@ fn sole_pools(model: &Model, producer: usize) -> Vec<PoolId> {
     let alone = model.producers.iter().filter(|other| model.outlets(&other.handler).contains(&queue)).count() == 1
         && model.pools.iter().all(|pool| !model.outlets(&pool.handler).contains(&queue))
         // What a crash gives back begins its sojourn anew, but not its life.
+        && !model.has_brokers()
         && model.pools_on(queue).all(|(_, pool)| pool.plain().is_some_and(|plain| plain.publish.is_none()) && !model.may_crash(pool));
     if alone { model.pools_on(queue).map(|(id, _)| id).collect() } else { Vec::new() }
 }
@@ -301,6 +334,38 @@ impl Observer for Recorder {
                 record.timeouts += u64::from(verdict == Verdict::Timeout);
             }
             Transition::Founded { .. } => {}
+            Transition::Settled { queue, held, acked } => {
+                let record = &mut self.queues[queue as usize];
+                record.unacked.fall(now);
+                record.settle(now);
+                record.held += u128::from(held.0);
+                record.acked += u64::from(acked);
+                record.given_back += u64::from(!acked);
+            }
+            Transition::Redelivered { queue } => self.queues[queue as usize].redelivered += 1,
+            Transition::DeadLettered { queue } => self.queues[queue as usize].dead_lettered += 1,
+            Transition::LostInCrash { queue } => self.queues[queue as usize].lost_in_crash += 1,
+            Transition::Duplicated { pool } => self.pools[pool as usize].duplicated += 1,
+            Transition::Processing { broker, busy } => step(&mut self.brokers[broker as usize].processing, now, busy),
+            Transition::Writing { broker, busy } => step(&mut self.brokers[broker as usize].writing, now, busy),
+            Transition::Weighs { broker, bytes } => self.brokers[broker as usize].memory.set(now, bytes),
+            Transition::Alarm { broker, on } => step(&mut self.brokers[broker as usize].alarm, now, on),
+            Transition::Buffered { producer, more } => self.publishes(producer, |record| step(&mut record.buffered, now, more)),
+            Transition::Unconfirmed { producer, more } => {
+                self.publishes(producer, |record| step(&mut record.unconfirmed, now, more));
+            }
+            Transition::Blocked { producer, blocked } => {
+                self.publishes(producer, |record| step(&mut record.blocked, now, blocked));
+            }
+            Transition::NotSent { producer } => self.publishes(producer, |record| record.not_sent += 1),
+            Transition::Confirmed { producer, after, refused } => self.publishes(producer, |record| {
+                record.confirm.record(after.0);
+                record.nacked += u64::from(refused);
+            }),
+            Transition::Unroutable { producer, returned } => self.publishes(producer, |record| {
+                record.unroutable += 1;
+                record.returned += u64::from(returned);
+            }),
             Transition::Locked { lock, waited } => {
                 let record = &mut self.locks[lock as usize];
                 record.wait.record(waited.0);

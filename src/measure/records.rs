@@ -31,6 +31,18 @@ pub struct CacheRecord {
     pub hits: u64,
 }
 
+/// What is recorded of a broker.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct BrokerRecord {
+    /// Processors and disks that are busy.
+    pub processing: Level,
+    pub writing: Level,
+    /// Bytes of messages that it holds.
+    pub memory: Level,
+    /// Whether it stops those who publish.
+    pub alarm: Level,
+}
+
 /// What is recorded of a producer.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ProducerRecord {
@@ -52,6 +64,17 @@ pub struct ProducerRecord {
     pub timeouts: u64,
     /// Calls on behalf of its messages that were tried again.
     pub retries: u64,
+    /// Making to hearing of what it publishes, of those that it hears of; and how many of these were refused.
+    pub confirm: Histogram,
+    pub nacked: u64,
+    /// Messages that found no queue, those of them that were returned, and those that could not be sent.
+    pub unroutable: u64,
+    pub returned: u64,
+    pub not_sent: u64,
+    /// Sent and not heard of; waiting to be sent; and whether its connection is stopped.
+    pub unconfirmed: Level,
+    pub buffered: Level,
+    pub blocked: Level,
     /// Nobody waits for its steps, which only publish.
     pub(super) publishes: bool,
     /// Birth to the end of those that were lost, in message-nanoseconds.
@@ -77,6 +100,18 @@ pub struct QueueRecord {
     pub(super) withdrawn_buffered: u128,
     /// Broken off or withdrawn, and ready again.
     pub(super) returned: u64,
+    /// Of a broker's queue: how often a message was settled otherwise than by an acknowledgement, and the message-nanoseconds
+    /// from dispatch to settlement of all.
+    pub(super) given_back: u64,
+    pub(super) held: u128,
+    /// Dispatched for at least the second time.
+    pub redelivered: u64,
+    /// Gone to where its dead letters go.
+    pub dead_lettered: u64,
+    /// Lost with a consumer that had acknowledged by receiving, or with the node.
+    pub lost_in_crash: u64,
+    /// It is a broker's.
+    pub(super) brokered: bool,
     /// Ready and held together, where a crash may leave messages ready while consumers have credit; elsewhere it is composed.
     pub(super) whole: Option<Box<Level>>,
     /// Waiting in the queue.
@@ -121,6 +156,8 @@ pub struct PoolRecord {
     pub failed: u64,
     /// And requests that nobody waited for any more.
     pub wasted: u64,
+    /// And messages that had been done before.
+    pub duplicated: u64,
     /// What was broken off, and the nanoseconds since its work began and since it entered the queue.
     pub(super) broken: u64,
     pub(super) broken_service: u128,

@@ -59,10 +59,18 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         if model.producers[at].callers.is_some() {
             all.push(Source::Latency(record.observed));
         }
+        if recorder.brokered {
+            let said = record.confirm.count();
+            all.extend([Source::Latency(record.confirm), rate(said), count(record.nacked)]);
+            all.push(Source::Ratio(record.nacked as f64, said as f64));
+            all.extend([record.returned, record.unroutable, record.not_sent].map(count));
+            all.extend([level(record.unconfirmed), level(record.buffered)]);
+            all.push(Source::Ratio(record.blocked.integral() as f64 / 1e9, seconds));
+        }
     }
     for at in 0..model.queues.len() {
         let record = recorder.queue(at, model.pools_on(QueueId(at as u32)).map(|(id, _)| id));
-        let (drain, backlog) = (record.drain(), record.backlog());
+        let (drain, backlog, delivered) = (record.drain(), record.backlog(), record.wait.count());
         all.extend([rate(record.published), count(record.published), rate(record.wait.count()), rate(record.acked)]);
         all.extend([level(record.ready), level(record.unacked), level(backlog), Source::Latency(record.wait)]);
         for outcome in [Outcome::Dropped, Outcome::Rejected, Outcome::Expired] {
@@ -70,6 +78,13 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
             all.extend([count(lost), Source::Ratio(lost as f64, record.published as f64)]);
         }
         all.push(Source::Value(drain.map(Span::as_secs_f64)));
+        if recorder.brokered {
+            let share = |part: u64, whole: u64| Source::Ratio(part as f64, whole as f64);
+            all.extend([count(record.redelivered), share(record.redelivered, delivered), count(record.returned)]);
+            for lost in [record.dead_lettered, record.lost_in_crash] {
+                all.extend([count(lost), share(lost, record.published)]);
+            }
+        }
     }
     for (at, pool) in model.pools.iter().enumerate() {
         let record = recorder.pool(at);
@@ -79,8 +94,11 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         let waited = Source::Ratio(record.wait.positive() as f64, record.wait.count() as f64);
         all.extend([Source::Latency(record.wait), waited]);
         all.extend([record.buffer_wait, record.service, record.sojourn].map(Source::Latency));
-        if pool.plain().is_none() {
+        if pool.may_fail() {
             all.extend([count(record.failed), Source::Ratio(record.failed as f64, record.finished as f64)]);
+        }
+        if recorder.brokered {
+            all.extend([count(record.duplicated), Source::Ratio(record.duplicated as f64, record.finished as f64)]);
         }
     }
     for (at, service) in model.services.iter().enumerate() {
@@ -108,6 +126,13 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
     }
     for cache in &recorder.caches {
         all.extend([rate(cache.lookups), Source::Ratio(cache.hits as f64, cache.lookups as f64)]);
+    }
+    for (broker, record) in model.brokers.iter().zip(&recorder.brokers) {
+        let cores = f64::from(broker.cpu.map_or(1, |cpu| cpu.cores));
+        let share = |level: &Level, of: f64| Source::Ratio(level.integral() as f64 / 1e9, of * seconds);
+        all.push(share(&record.processing, f64::from(broker.nodes) * cores));
+        all.push(share(&record.writing, f64::from(broker.nodes)));
+        all.extend([level(record.memory.clone()), share(&record.alarm, 1.0)]);
     }
     all
 }

@@ -30,10 +30,16 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
         if model.producers[at].callers.is_some() {
             list.push(record.observed.totals());
         }
+        if recorder.brokered {
+            let said = record.confirm.count();
+            list.extend([record.confirm.totals(), rate(said), rate(record.nacked), share(record.nacked, said)]);
+            list.extend([record.returned, record.unroutable, record.not_sent].map(rate));
+            list.extend([&record.unconfirmed, &record.buffered, &record.blocked].map(|level| (level.integral(), time)));
+        }
     }
     for (at, record) in recorder.queues.iter().enumerate().take(model.queues.len()) {
         let pools = || model.pools_on(QueueId(at as u32)).map(|(id, _)| id);
-        let acked = record.acked + pools().map(|id| recorder.pools[id.0 as usize].finished).sum::<u64>();
+        let acked = recorder.acked(at, pools());
         let wait = recorder.queue_wait(at, pools());
         let (ready, held) = (record.ready.integral(), recorder.held(at, pools()));
         list.extend([rate(record.published), rate(record.published), (wait.1, time), rate(acked)]);
@@ -43,6 +49,13 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
             list.extend([rate(lost), share(lost, record.published)]);
         }
         list.push((0, 0));
+        if recorder.brokered {
+            let delivered = wait.1 as u64;
+            list.extend([rate(record.redelivered), share(record.redelivered, delivered), rate(record.returned)]);
+            for count in [record.dead_lettered, record.lost_in_crash] {
+                list.extend([rate(count), share(count, record.published)]);
+            }
+        }
     }
     for (at, pool) in model.pools.iter().enumerate() {
         let record = &recorder.pools[at];
@@ -50,8 +63,11 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
         list.extend([(busy, time * u128::from(pool.workers())), (busy, time), rate(record.finished)]);
         list.extend([record.wait.totals(), share(record.wait.positive(), record.wait.count())]);
         list.extend([recorder.buffer_wait(PoolId(at as u32)), record.service.totals(), record.sojourn.totals()]);
-        if pool.plain().is_none() {
+        if pool.may_fail() {
             list.extend([rate(record.failed), share(record.failed, record.finished)]);
+        }
+        if recorder.brokered {
+            list.extend([rate(record.duplicated), share(record.duplicated, record.finished)]);
         }
     }
     for (at, service) in model.services.iter().enumerate() {
@@ -75,6 +91,12 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
     }
     for cache in &recorder.caches {
         list.extend([rate(cache.lookups), share(cache.hits, cache.lookups)]);
+    }
+    for (broker, record) in model.brokers.iter().zip(&recorder.brokers) {
+        let nodes = u128::from(broker.nodes);
+        let cores = nodes * u128::from(broker.cpu.map_or(1, |cpu| cpu.cores));
+        list.extend([(record.processing.integral(), time * cores), (record.writing.integral(), time * nodes)]);
+        list.extend([&record.memory, &record.alarm].map(|level| (level.integral(), time)));
     }
     list
 }

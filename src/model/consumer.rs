@@ -2,6 +2,7 @@
 
 use super::{Handler, HostId, Plain, QueueId};
 use crate::random::Distribution;
+use crate::units::Span;
 
 /// A pool of equal consumers on one queue.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,85 @@ pub struct ConsumerPool {
     pub handler: Handler,
     /// Where its work is done; `None`: each worker has a processor of its own.
     pub host: Option<HostId>,
+    /// How it deals with its broker.
+    pub session: Session,
+}
+
+/// How a consumer deals with its broker beyond the textbook's; the default is the textbook.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// One acknowledgement for so many messages, of the last and all before (AMQP `multiple`, STOMP `client`); at least 1.
+    pub ack_every: u32,
+    /// It is sent after so long at the latest; `None`: only when there are as many.
+    pub ack_within: Option<Span>,
+    /// After each message, before the next in its buffer can begin.
+    pub overhead: Option<Distribution>,
+    /// What the work of each consumer is multiplied with; empty: 1. As many as there are consumers otherwise.
+    pub slowness: Vec<f64>,
+    /// Which deliveries fail.
+    pub failure: Failure,
+    /// What is done with those that do.
+    pub on_failure: OnFailure,
+    /// A consumer of higher priority is served first as long as it has credit.
+    pub priority: i32,
+    /// Frames are sent every half of this, and a connection is dead after two that are missing; `None`: a dead connection
+    /// closes at once.
+    pub heartbeat: Option<Span>,
+    /// It cannot send heartbeats while it works.
+    pub blocking: bool,
+    /// Round trips of an acknowledgement; 2 for MQTT QoS 2, else 1.
+    pub trips: u32,
+    /// Shares its connection, and what blocks it, with all of this name.
+    pub connection: Option<String>,
+}
+
+impl Default for Session {
+    fn default() -> Session {
+        Session {
+            ack_every: 1,
+            ack_within: None,
+            overhead: None,
+            slowness: Vec::new(),
+            failure: Failure::Never,
+            on_failure: OnFailure::Reject,
+            priority: 0,
+            heartbeat: None,
+            blocking: false,
+            trips: 1,
+            connection: None,
+        }
+    }
+}
+
+/// Which deliveries fail, after the work is done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Failure {
+    /// None, but for what a handler's steps let fail.
+    Never,
+    /// Each with this probability.
+    Deliveries(f64),
+    /// All deliveries of a message that is poison, which each is with this probability.
+    Messages(f64),
+    /// As many of each message as its trace says.
+    Carried,
+}
+
+/// What a consumer does with a message that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Rejects it for good: it is dead-lettered, or lost.
+    Reject,
+    /// Rejects it with `requeue`: it comes back, and that counts for the delivery limit.
+    Requeue,
+    /// Nacks it with `requeue`: it comes back, and that does not count (quorum queues of RabbitMQ 4.3).
+    Nack,
+    /// Publishes it again to the tail of its queue after a delay and acknowledges it; rejects it after so many deliveries.
+    Retry {
+        /// Deliveries in all; at least 1.
+        max_attempts: u32,
+        /// Before it is published again.
+        delay: Span,
+    },
 }
 
 /// When a message is acknowledged: what becomes of it when its consumer crashes.
@@ -37,6 +117,11 @@ impl ConsumerPool {
     /// Its handler as a plain server on processors of its own, if it is one.
     pub fn plain(&self) -> Option<Plain<'_>> {
         if self.host.is_some() { None } else { self.handler.plain() }
+    }
+
+    /// Whether its handler may fail, or its deliveries do.
+    pub fn may_fail(&self) -> bool {
+        self.plain().is_none() || self.session.failure != Failure::Never
     }
 
     /// The time that a message needs of a worker, where that is all there is to its handler but for a publication.

@@ -60,7 +60,7 @@ impl Visits {
 /// How often a run of this handler comes to each place, each place once.
 pub(super) fn visits(model: &Model, handler: &Handler) -> Vec<(Place, f64)> {
     let mut found: Vec<(Place, f64)> = Vec::new();
-    walk(model, &handler.0, 1.0, &mut |place, often| match found.iter_mut().find(|(known, _)| *known == place) {
+    walk(model, handler, &handler.0, 1.0, &mut |place, often| match found.iter_mut().find(|(known, _)| *known == place) {
         Some((_, sum)) => *sum += often,
         None => found.push((place, often)),
     });
@@ -69,7 +69,7 @@ pub(super) fn visits(model: &Model, handler: &Handler) -> Vec<(Place, f64)> {
 }
 
 /// Visits of a list of steps by so many; how many come through.
-fn walk(model: &Model, steps: &[Step], many: f64, see: &mut dyn FnMut(Place, f64)) -> f64 {
+fn walk(model: &Model, handler: &Handler, steps: &[Step], many: f64, see: &mut dyn FnMut(Place, f64)) -> f64 {
     let mut many = many;
     for step in steps {
         many = match step {
@@ -83,28 +83,40 @@ fn walk(model: &Model, steps: &[Step], many: f64, see: &mut dyn FnMut(Place, f64
                 see(Place::queue(*queue), many);
                 many
             }
+            Step::Send(send) => {
+                let (mut keys, headers) = model.keys_at(handler);
+                if let Some(key) = &send.key {
+                    keys = vec![(key.clone(), 1.0)];
+                }
+                model
+                    .copies(send.to, &keys, &headers)
+                    .into_iter()
+                    .for_each(|(queue, often)| see(Place::queue(queue), many * often));
+                many
+            }
             Step::TwoPhaseCommit(commit) => {
                 commit.participants.iter().for_each(|service| see(Place::service(model, *service), many));
                 many
             }
             Step::Parallel { branches, join } => {
-                let through: Vec<f64> = branches.iter().map(|branch| share(walk(model, branch, many, see), many)).collect();
+                let through: Vec<f64> =
+                    branches.iter().map(|branch| share(walk(model, handler, branch, many, see), many)).collect();
                 many * at_least(&through, *join)
             }
             Step::Choose(ways) => {
-                shares(ways).zip(ways).map(|(share, way)| walk(model, &way.steps, many * share, see)).sum::<f64>()
+                shares(ways).zip(ways).map(|(share, way)| walk(model, handler, &way.steps, many * share, see)).sum::<f64>()
             }
             Step::Repeat { count, steps } => {
                 // How many come through a round is known only after one was gone; it changes no visit on the way.
-                let through = share(walk(model, steps, many, &mut |_, _| ()), many);
-                walk(model, steps, many * rounds(count.mean(), through), see);
+                let through = share(walk(model, handler, steps, many, &mut |_, _| ()), many);
+                walk(model, handler, steps, many * rounds(count.mean(), through), see);
                 many * through.powf(count.mean())
             }
             Step::Cache { cache, miss } => {
                 let missed = many * missing(model.caches[cache.0 as usize].contents);
-                many - missed + walk(model, miss, missed, see)
+                many - missed + walk(model, handler, miss, missed, see)
             }
-            Step::Lock { steps, .. } => walk(model, steps, many, see),
+            Step::Lock { steps, .. } => walk(model, handler, steps, many, see),
         };
     }
     many
@@ -218,7 +230,7 @@ impl Means<'_> {
                 passes(self.commit(commit));
                 at
             }
-            Step::Publish(_) => at,
+            Step::Publish(_) | Step::Send(_) => at,
             Step::Fail { probability } => Progress { alive: at.alive * (1.0 - probability), ..at },
             Step::Reply => Progress { answered: 1.0, ..at },
             Step::Lock { steps, .. } => self.run(steps, at, times),

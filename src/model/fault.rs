@@ -1,6 +1,6 @@
 //! Things that go wrong.
 
-use super::{HostId, PoolId, QueueId, ServiceId};
+use super::{BrokerId, HostId, PoolId, QueueId, ServiceId};
 use crate::random::Distribution;
 use crate::units::{Span, Time};
 
@@ -41,8 +41,10 @@ pub enum FaultKind {
     Crash {
         /// Whose.
         target: Target,
-        /// How many consumers or instances.
+        /// How many consumers, instances or nodes.
         count: Option<u32>,
+        /// No socket is closed: others notice by missing heartbeats.
+        silent: bool,
     },
     /// Its workers stand still, and go on afterwards.
     Pause {
@@ -85,4 +87,6 @@ pub enum Target {
     Queue(QueueId),
     /// A producer: one side of a partition.
     Producer(super::ProducerId),
+    /// All nodes of a broker, or so many of them.
+    Broker(BrokerId),
 }

@@ -18,6 +18,8 @@ pub enum Quantity {
     Latency,
     /// A number of messages over time: mean, maximum, percentiles over time.
     Level,
+    /// Bytes over time: like a level.
+    Weight,
     /// Something per second.
     Rate,
     /// A fraction.
@@ -76,7 +78,7 @@ impl Quantity {
     pub fn statistics(self) -> &'static [(&'static str, Statistic)] {
         match self {
             Quantity::Latency => LATENCY,
-            Quantity::Level => LEVEL,
+            Quantity::Level | Quantity::Weight => LEVEL,
             Quantity::Rate | Quantity::Ratio | Quantity::Count | Quantity::Length => &[],
         }
     }
@@ -86,6 +88,7 @@ impl Quantity {
         match self {
             Quantity::Latency | Quantity::Length => "s",
             Quantity::Level | Quantity::Count => "messages",
+            Quantity::Weight => "bytes",
             Quantity::Rate => "1/s",
             Quantity::Ratio => "1",
         }
@@ -143,6 +146,41 @@ const QUEUE: &[(&str, Quantity)] = &[
     ("drain", Quantity::Length),
 ];
 
+/// What is measured of a producer beside that, where there are brokers.
+const PUBLISHER: &[(&str, Quantity)] = &[
+    ("confirm", Quantity::Latency),
+    ("confirmed.rate", Quantity::Rate),
+    ("nacked.count", Quantity::Count),
+    ("nacked.ratio", Quantity::Ratio),
+    ("returned.count", Quantity::Count),
+    ("unroutable.count", Quantity::Count),
+    ("not_sent.count", Quantity::Count),
+    ("unconfirmed", Quantity::Level),
+    ("buffered", Quantity::Level),
+    ("blocked.ratio", Quantity::Ratio),
+];
+
+/// What is measured of a queue beside that, where there are brokers.
+const BROKER_QUEUE: &[(&str, Quantity)] = &[
+    ("redelivered.count", Quantity::Count),
+    ("redelivered.ratio", Quantity::Ratio),
+    ("returned.count", Quantity::Count),
+    ("dead_lettered.count", Quantity::Count),
+    ("dead_lettered.ratio", Quantity::Ratio),
+    ("lost.count", Quantity::Count),
+    ("lost.ratio", Quantity::Ratio),
+];
+
+/// What is measured of a pool beside that, where there are brokers.
+const BROKER_POOL: &[(&str, Quantity)] = &[("duplicates.count", Quantity::Count), ("duplicates.ratio", Quantity::Ratio)];
+
+const BROKER: &[(&str, Quantity)] = &[
+    ("utilization", Quantity::Ratio),
+    ("disk.utilization", Quantity::Ratio),
+    ("memory", Quantity::Weight),
+    ("alarm.ratio", Quantity::Ratio),
+];
+
 const POOL: &[(&str, Quantity)] = &[
     ("utilization", Quantity::Ratio),
     ("busy", Quantity::Level),
@@ -197,22 +235,35 @@ pub fn metrics(model: &Model) -> Vec<Metric> {
         kinds.iter().map(|&(kind, quantity)| Metric { name: format!("{table}.{name}.{kind}"), quantity }).collect()
     };
     let mut all = Vec::new();
+    let brokers = model.has_brokers();
     for producer in &model.producers {
         all.extend(of("producers", &producer.name, PRODUCER));
         if producer.callers.is_some() {
             all.extend(of("producers", &producer.name, OBSERVER));
         }
+        if brokers {
+            all.extend(of("producers", &producer.name, PUBLISHER));
+        }
     }
-    all.extend(model.queues.iter().flat_map(|queue| of("queues", &queue.name, QUEUE)));
+    for queue in &model.queues {
+        all.extend(of("queues", &queue.name, QUEUE));
+        if brokers {
+            all.extend(of("queues", &queue.name, BROKER_QUEUE));
+        }
+    }
     for pool in &model.pools {
         all.extend(of("consumers", &pool.name, POOL));
-        if pool.plain().is_none() {
+        if pool.may_fail() {
             all.extend(of("consumers", &pool.name, FALLIBLE));
+        }
+        if brokers {
+            all.extend(of("consumers", &pool.name, BROKER_POOL));
         }
     }
     all.extend(model.services.iter().flat_map(|service| of("services", &service.name, SERVICE)));
     all.extend(model.hosts.iter().flat_map(|host| of("hosts", &host.name, HOST)));
     all.extend(model.locks.iter().flat_map(|lock| of("locks", &lock.name, LOCK)));
     all.extend(model.caches.iter().flat_map(|cache| of("caches", &cache.name, CACHE)));
+    all.extend(model.brokers.iter().flat_map(|broker| of("brokers", &broker.name, BROKER)));
     all
 }

@@ -1,5 +1,7 @@
 //! WHAT is simulated: plain data, valid once built. No text, no clock, no random number is drawn here.
 
+mod broker;
+mod brokered;
 mod call;
 mod consumer;
 mod demand;
@@ -15,20 +17,24 @@ mod service;
 mod step;
 mod traffic;
 
+pub use broker::{Binding, Broker, Costs, Disk, Exchange, ExchangeKind, Flow, Network, Outlet, Storage, Sync, Wakeup};
 pub use call::{
     Breaker, BudgetOf, Bulkhead, Call, Hedge, Jitter, Layer, RateLimit, Retry, RetryBudget, RetryOn, Timeout, Window,
 };
-pub use consumer::{Ack, ConsumerPool, Prefetch, Work};
+pub use consumer::{Ack, ConsumerPool, Failure, OnFailure, Prefetch, Session, Work};
 pub use demand::Visits;
 pub use fault::{Fault, FaultKind, FaultTimes, Target};
 pub use goal::{Comparison, Goal};
 pub use load::{HostLoad, Load, PoolLoad, ProducerLoad, QueueLoad, ServiceLoad};
 pub use metric::{Metric, Quantity, Statistic, entity_of, metrics};
 pub use plan::{Precision, RunPlan, Stop, Warmup};
-pub use producer::{Arrivals, Carried, Keys, MmppPhase, Priority, Producer, Segment, Trace, stationary};
-pub use queue::{Discipline, Overflow, Queue};
+pub use producer::{
+    Arrivals, Batching, Carried, Confirm, Keys, Lifetime, MmppPhase, OnFull, Priority, Producer, RoutingKey, Segment, Sending,
+    Size, Trace, stationary,
+};
+pub use queue::{DeadLetter, Discipline, Overflow, Queue, Returns, Semantics};
 pub use service::{Balance, Cache, Contents, Host, Lock, Scheduling, Service, Shed};
-pub use step::{DEEPEST_LOOPS, Handler, Plain, Step, TwoPhaseCommit, Way};
+pub use step::{DEEPEST_LOOPS, Handler, Plain, Publication, Step, TwoPhaseCommit, Until, Way};
 pub use traffic::settles;
 
 /// Position of a producer in [`Model::producers`].
@@ -53,6 +59,13 @@ pub struct LockId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CacheId(pub u32);
 
+/// Position of a broker in [`Model::brokers`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BrokerId(pub u32);
+/// Position of an exchange in [`Model::exchanges`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExchangeId(pub u32);
+
 /// One system and how to simulate it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
@@ -62,6 +75,10 @@ pub struct Model {
     pub plan: RunPlan,
     /// Where messages come from, in the order of the document.
     pub producers: Vec<Producer>,
+    /// Where queues and exchanges are.
+    pub brokers: Vec<Broker>,
+    /// What routes messages to queues.
+    pub exchanges: Vec<Exchange>,
     /// Where messages wait.
     pub queues: Vec<Queue>,
     /// Who takes messages from queues.
@@ -93,7 +110,8 @@ impl Model {
 
     /// Whether every producer only publishes and every consumer is a plain server: a network of queues.
     pub fn is_plain(&self) -> bool {
-        self.producers.iter().all(|producer| !producer.calls())
+        !self.has_brokers()
+            && self.producers.iter().all(|producer| !producer.calls())
             && self.pools.iter().all(|pool| pool.handler.plain().is_some() && pool.host.is_none())
             && self.faults.is_empty()
     }
@@ -114,14 +132,29 @@ impl Model {
 
     /// The queues to which a handler publishes, by itself or through the services that it calls, each once.
     pub fn outlets(&self, handler: &Handler) -> Vec<QueueId> {
-        let mut found = handler.queues();
+        let mut found = self.published(handler);
         for service in self.called(handler) {
-            for queue in self.service(service).handler.queues() {
+            for queue in self.published(&self.service(service).handler) {
                 if !found.contains(&queue) {
                     found.push(queue);
                 }
             }
         }
+        found
+    }
+
+    /// The queues to which a handler publishes by itself, straight or through exchanges, each once.
+    pub fn published(&self, handler: &Handler) -> Vec<QueueId> {
+        let mut found = handler.queues();
+        handler.visit(&mut |step| {
+            if let Step::Send(send) = step {
+                for queue in self.reached(send.to) {
+                    if !found.contains(&queue) {
+                        found.push(queue);
+                    }
+                }
+            }
+        });
         found
     }
 
@@ -146,7 +179,8 @@ impl Model {
         let mut found = self.outlets(from);
         let mut at = 0;
         while let Some(&here) = found.get(at) {
-            for next in self.pools_on(here).flat_map(|(_, pool)| self.outlets(&pool.handler)) {
+            let dead = self.queue(here).semantics.dead_letter.iter().flat_map(|dead| self.reached(dead.to));
+            for next in self.pools_on(here).flat_map(|(_, pool)| self.outlets(&pool.handler)).chain(dead) {
                 if !found.contains(&next) {
                     found.push(next);
                 }

@@ -1,7 +1,10 @@
 //! The connected parts of a model: two entities are in one part where something leads from one to the other, whatever its
 //! direction. Nothing in one part can ever depend on another part, so that each is studied by itself.
 
-use super::{CacheId, FaultKind, Handler, HostId, LockId, Model, PoolId, QueueId, ServiceId, Step, Target, entity_of};
+use super::{
+    BrokerId, CacheId, ExchangeId, FaultKind, Handler, HostId, LockId, Model, Outlet, PoolId, QueueId, ServiceId, Step, Target,
+    entity_of,
+};
 use std::collections::BTreeMap;
 
 /// Something of a model that has a name, by its position.
@@ -14,6 +17,8 @@ enum Entity {
     Host(HostId),
     Lock(LockId),
     Cache(CacheId),
+    Broker(BrokerId),
+    Exchange(ExchangeId),
 }
 
 /// Every two entities of which one can make a difference to the other. Whatever comes to refer to another entity (a dead letter)
@@ -34,6 +39,17 @@ fn links(model: &Model) -> Vec<(Entity, Entity)> {
         links.extend(service.host.map(|host| (own, Entity::Host(host))));
         handler_links(own, &service.handler, &mut links);
     }
+    for (at, queue) in model.queues.iter().enumerate() {
+        let own = Entity::Queue(QueueId(at as u32));
+        links.extend(queue.semantics.broker.map(|broker| (own, Entity::Broker(broker))));
+        links.extend(queue.semantics.dead_letter.as_ref().map(|dead| (own, outlet(dead.to))));
+    }
+    for (at, exchange) in model.exchanges.iter().enumerate() {
+        let own = Entity::Exchange(ExchangeId(at as u32));
+        links.extend(exchange.broker.map(|broker| (own, Entity::Broker(broker))));
+        links.extend(exchange.bindings.iter().map(|binding| binding.to).chain(exchange.alternate).map(|to| (own, outlet(to))));
+    }
+    links.extend(shared_connections(model));
     for fault in &model.faults {
         if let FaultKind::Partition { from, to } = fault.kind {
             links.push((target(from), target(to)));
@@ -42,9 +58,20 @@ fn links(model: &Model) -> Vec<(Entity, Entity)> {
     links
 }
 
+/// Everyone on a connection with the first who is on it.
+fn shared_connections(model: &Model) -> Vec<(Entity, Entity)> {
+    let producers = model.producers.iter().enumerate();
+    let producers = producers.map(|(at, producer)| (&producer.sending.connection, Entity::Producer(at as u32)));
+    let pools = model.pools.iter().enumerate().map(|(at, pool)| (&pool.session.connection, Entity::Pool(PoolId(at as u32))));
+    let mut first = BTreeMap::new();
+    let shared = producers.chain(pools).filter_map(|(name, own)| name.as_ref().map(|name| (name, own)));
+    shared.map(|(name, own)| (*first.entry(name).or_insert(own), own)).collect()
+}
+
 fn handler_links(own: Entity, handler: &Handler, links: &mut Vec<(Entity, Entity)>) {
     handler.visit(&mut |step| match step {
         Step::Publish(queue) => links.push((own, Entity::Queue(*queue))),
+        Step::Send(send) => links.push((own, outlet(send.to))),
         Step::Call(call) => links.push((own, Entity::Service(call.service))),
         Step::Cache { cache, .. } => links.push((own, Entity::Cache(*cache))),
         Step::Lock { lock, .. } => links.push((own, Entity::Lock(*lock))),
@@ -56,6 +83,14 @@ fn handler_links(own: Entity, handler: &Handler, links: &mut Vec<(Entity, Entity
     });
 }
 
+/// Where a message goes.
+fn outlet(to: Outlet) -> Entity {
+    match to {
+        Outlet::Queue(id) => Entity::Queue(id),
+        Outlet::Exchange(id) => Entity::Exchange(id),
+    }
+}
+
 /// What a fault befalls.
 fn target(target: Target) -> Entity {
     match target {
@@ -64,6 +99,7 @@ fn target(target: Target) -> Entity {
         Target::Host(id) => Entity::Host(id),
         Target::Queue(id) => Entity::Queue(id),
         Target::Producer(id) => Entity::Producer(id.0),
+        Target::Broker(id) => Entity::Broker(id),
     }
 }
 
@@ -79,7 +115,7 @@ fn targets(kind: &mut FaultKind) -> Vec<&mut Target> {
 }
 
 /// The entities of a whole dealt out to its parts, and where each stands in its own.
-struct Moved([Vec<u32>; 7]);
+struct Moved([Vec<u32>; 9]);
 
 impl Moved {
     fn at(&self, entity: Entity) -> u32 {
@@ -90,6 +126,7 @@ impl Moved {
     fn handler(&self, handler: &mut Handler) {
         handler.change(&mut |step| match step {
             Step::Publish(queue) => queue.0 = self.at(Entity::Queue(*queue)),
+            Step::Send(send) => self.outlet(&mut send.to),
             Step::Call(call) => call.service.0 = self.at(Entity::Service(call.service)),
             Step::Cache { cache, .. } => cache.0 = self.at(Entity::Cache(*cache)),
             Step::Lock { lock, .. } => lock.0 = self.at(Entity::Lock(*lock)),
@@ -99,6 +136,18 @@ impl Moved {
             }
             _ => {}
         });
+    }
+
+    fn outlet(&self, to: &mut Outlet) {
+        let at = self.at(outlet(*to));
+        match to {
+            Outlet::Queue(id) => id.0 = at,
+            Outlet::Exchange(id) => id.0 = at,
+        }
+    }
+
+    fn broker(&self, broker: &mut Option<BrokerId>) {
+        broker.iter_mut().for_each(|broker| broker.0 = self.at(Entity::Broker(*broker)));
     }
 
     fn host(&self, host: &mut Option<HostId>) {
@@ -113,6 +162,7 @@ impl Moved {
             Target::Host(id) => id.0 = at,
             Target::Queue(id) => id.0 = at,
             Target::Producer(id) => id.0 = at,
+            Target::Broker(id) => id.0 = at,
         }
     }
 }
@@ -128,6 +178,8 @@ impl Entity {
             Entity::Host(id) => (4, id.0),
             Entity::Lock(id) => (5, id.0),
             Entity::Cache(id) => (6, id.0),
+            Entity::Broker(id) => (7, id.0),
+            Entity::Exchange(id) => (8, id.0),
         };
         (kind, at as usize)
     }
@@ -148,6 +200,8 @@ impl Model {
             title: self.title.clone(),
             plan,
             producers: Vec::new(),
+            brokers: Vec::new(),
+            exchanges: Vec::new(),
             queues: Vec::new(),
             pools: Vec::new(),
             services: Vec::new(),
@@ -158,7 +212,7 @@ impl Model {
             goals: Vec::new(),
         };
         let mut parts = vec![empty; number];
-        let mut counts = vec![[0u32; 7]; number];
+        let mut counts = vec![[0u32; 9]; number];
         let moved = Moved(std::array::from_fn(|kind| {
             let next = |&part: &usize| {
                 counts[part][kind] += 1;
@@ -171,7 +225,12 @@ impl Model {
             moved.handler(&mut own.handler);
             parts[part[0][at]].producers.push(own);
         }
-        self.queues.iter().zip(&part[1]).for_each(|(queue, &part)| parts[part].queues.push(queue.clone()));
+        for (one, &part) in self.queues.iter().zip(&part[1]) {
+            let mut own = one.clone();
+            moved.broker(&mut own.semantics.broker);
+            own.semantics.dead_letter.iter_mut().for_each(|dead| moved.outlet(&mut dead.to));
+            parts[part].queues.push(own);
+        }
         for (one, &part) in self.pools.iter().zip(&part[2]) {
             let mut own = one.clone();
             own.queue.0 = moved.at(Entity::Queue(own.queue));
@@ -188,6 +247,13 @@ impl Model {
         self.hosts.iter().zip(&part[4]).for_each(|(host, &part)| parts[part].hosts.push(host.clone()));
         self.locks.iter().zip(&part[5]).for_each(|(lock, &part)| parts[part].locks.push(lock.clone()));
         self.caches.iter().zip(&part[6]).for_each(|(cache, &part)| parts[part].caches.push(cache.clone()));
+        self.brokers.iter().zip(&part[7]).for_each(|(broker, &part)| parts[part].brokers.push(broker.clone()));
+        for (one, &part) in self.exchanges.iter().zip(&part[8]) {
+            let mut own = one.clone();
+            moved.broker(&mut own.broker);
+            own.bindings.iter_mut().map(|binding| &mut binding.to).chain(&mut own.alternate).for_each(|to| moved.outlet(to));
+            parts[part].exchanges.push(own);
+        }
         for fault in &self.faults {
             let mut own = fault.clone();
             let home = targets(&mut own.kind).first().map(|hit| target(**hit).kind());
@@ -214,11 +280,14 @@ impl Model {
         let hosts = self.hosts.iter().map(|host| format!("hosts.{}", host.name));
         let locks = self.locks.iter().map(|lock| format!("locks.{}", lock.name));
         let caches = self.caches.iter().map(|cache| format!("caches.{}", cache.name));
-        producers.chain(queues).chain(pools).chain(services).chain(hosts).chain(locks).chain(caches).collect()
+        let brokers = self.brokers.iter().map(|broker| format!("brokers.{}", broker.name));
+        let exchanges = self.exchanges.iter().map(|exchange| format!("exchanges.{}", exchange.name));
+        let shared = hosts.chain(locks).chain(caches).chain(brokers).chain(exchanges);
+        producers.chain(queues).chain(pools).chain(services).chain(shared).collect()
     }
 
     /// How many parts there are, and for each kind of entity the part that each of them belongs to.
-    fn numbered(&self) -> (usize, [Vec<usize>; 7]) {
+    fn numbered(&self) -> (usize, [Vec<usize>; 9]) {
         let sizes = [
             self.producers.len(),
             self.queues.len(),
@@ -227,6 +296,8 @@ impl Model {
             self.hosts.len(),
             self.locks.len(),
             self.caches.len(),
+            self.brokers.len(),
+            self.exchanges.len(),
         ];
         let place = |entity: Entity| {
             let (kind, at) = entity.kind();

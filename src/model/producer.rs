@@ -22,16 +22,148 @@ pub struct Producer {
     pub keys: Option<Keys>,
     /// It ends after so many messages; `None`: never.
     pub messages: Option<u64>,
+    /// How it deals with its broker.
+    pub sending: Sending,
+}
+
+/// How a producer deals with its broker beyond the textbook's, and what its messages are like; the default is the textbook.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sending {
+    /// What it waits for.
+    pub confirm: Confirm,
+    /// The most unconfirmed messages; `None`: any number.
+    pub window: Option<u32>,
+    /// Bytes of a message.
+    pub size: Size,
+    /// The routing key of a message.
+    pub key: RoutingKey,
+    /// The headers of every message.
+    pub headers: Vec<(String, String)>,
+    /// How long a message may be ready.
+    pub ttl: Lifetime,
+    /// Its messages are to survive a crash, where their queue keeps them on disk.
+    pub persistent: bool,
+    /// A message that no queue gets is returned, and has failed.
+    pub mandatory: bool,
+    /// Messages that wait at the producer, for a window or for a blocked connection; `None`: any number.
+    pub buffer: Option<u64>,
+    /// What becomes of one more.
+    pub on_full: OnFull,
+    /// Messages are sent together.
+    pub batch: Option<Batching>,
+    /// So many messages make a transaction, which ends before the next begins; `None`: no transactions.
+    pub transaction: Option<u32>,
+    /// Round trips of a confirm; 2 for MQTT QoS 2, else 1.
+    pub trips: u32,
+    /// What blocks one of its links blocks no other (AMQP 1.0).
+    pub links: bool,
+    /// Shares its connection, and what blocks it, with all of this name.
+    pub connection: Option<String>,
+}
+
+impl Default for Sending {
+    fn default() -> Sending {
+        Sending {
+            confirm: Confirm::Off,
+            window: None,
+            size: Size::Constant(0),
+            key: RoutingKey::Constant(String::new()),
+            headers: Vec::new(),
+            ttl: Lifetime::Endless,
+            persistent: true,
+            mandatory: false,
+            buffer: None,
+            on_full: OnFull::Block,
+            batch: None,
+            transaction: None,
+            trips: 1,
+            links: false,
+            connection: None,
+        }
+    }
+}
+
+/// What a producer waits for after it has published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirm {
+    /// Nothing.
+    Off,
+    /// The confirm of each message, before the next step.
+    Sync,
+    /// Nothing, but it hears of each.
+    Async,
+}
+
+/// The bytes of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Size {
+    /// All the same.
+    Constant(u64),
+    /// Each as likely.
+    Uniform {
+        /// The smallest.
+        min: u64,
+        /// The largest.
+        max: u64,
+    },
+    /// What the trace says.
+    Carried,
+}
+
+/// The routing key of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RoutingKey {
+    /// All the same.
+    Constant(String),
+    /// One of several, by weight; at least one.
+    Chosen(Vec<(String, f64)>),
+    /// The number of the message's key, as drawn from [`Producer::keys`].
+    Numbered,
+    /// What the trace says.
+    Carried,
+}
+
+/// How long a message may be ready before it expires.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lifetime {
+    /// For ever.
+    Endless,
+    /// Drawn for each.
+    Drawn(Distribution),
+    /// What the trace says.
+    Carried,
+}
+
+/// What becomes of a message when the producer's own buffer is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFull {
+    /// It waits all the same: who sends is blocked.
+    Block,
+    /// It is dropped, and nobody is told.
+    Drop,
+    /// Sending fails.
+    Fail,
+}
+
+/// Messages that are sent together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batching {
+    /// When there are so many; at least 1.
+    pub messages: u32,
+    /// Or the first has waited for so long.
+    pub linger: Span,
 }
 
 impl Producer {
     /// Whether it does more than to publish, so that somebody waits for its handler to end.
     pub fn calls(&self) -> bool {
-        self.handler.publishes().is_none() || self.callers.is_some() || matches!(self.arrivals, Arrivals::Closed { .. })
+        self.handler.sends().is_none() || self.callers.is_some() || matches!(self.arrivals, Arrivals::Closed { .. })
     }
 }
 
 /// The priority of a producer's messages: 0 is the lowest, as in AMQP.
+// A tag of its own instead of a niche: it is read for every message.
+#[repr(u8)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Priority {
     /// The same for all.
@@ -143,6 +275,10 @@ pub struct Carried {
     pub size: Option<Arc<[u64]>>,
     /// Its routing key.
     pub key: Option<Arc<[String]>>,
+    /// How long it may be ready.
+    pub ttl: Option<Arc<[Span]>>,
+    /// How many of its deliveries fail.
+    pub failures: Option<Arc<[u32]>>,
 }
 
 impl Arrivals {

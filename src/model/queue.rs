@@ -1,5 +1,6 @@
 //! Where messages wait.
 
+use super::{BrokerId, Outlet, Storage};
 use crate::units::Span;
 
 /// A broker's queue.
@@ -15,6 +16,50 @@ pub struct Queue {
     pub overflow: Overflow,
     /// A ready message older than this (since it entered the queue) expires.
     pub ttl: Option<Span>,
+    /// What makes it a real broker's queue.
+    pub semantics: Semantics,
+}
+
+/// What a broker's queue does beyond the textbook's; the default is the textbook.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Semantics {
+    /// Where it is; `None`: at a broker that costs nothing.
+    pub broker: Option<BrokerId>,
+    /// Where its messages are kept.
+    pub storage: Storage,
+    /// The most bytes of ready messages that it holds; `None`: no limit.
+    pub max_bytes: Option<u64>,
+    /// Where messages go that are rejected, expired or too many; `None`: they are lost.
+    pub dead_letter: Option<DeadLetter>,
+    /// A message that a full queue refuses is dead-lettered as well (`reject-publish-dlx`).
+    pub dead_letter_refused: bool,
+    /// A message that failed more often than this is dead-lettered; `None`: it comes back for ever.
+    pub delivery_limit: Option<u32>,
+    /// Only one consumer gets messages at a time.
+    pub single_active: bool,
+    /// Where a message stands that comes back.
+    pub returns: Returns,
+}
+
+/// Where dead letters go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeadLetter {
+    /// The queue or the exchange.
+    pub to: Outlet,
+    /// The routing key; `None`: the message's own.
+    pub key: Option<String>,
+}
+
+/// Where a message stands that comes back to its queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Returns {
+    /// Where it stood (classic queues).
+    #[default]
+    Position,
+    /// In front of all that have not been delivered yet, behind others that came back (quorum queues).
+    First,
+    /// At the tail.
+    Last,
 }
 
 /// Which ready message is delivered next.

@@ -1,6 +1,6 @@
 //! What a producer, a consumer or a service does for each message: a list of steps, run in order.
 
-use super::{CacheId, Call, LockId, QueueId, ServiceId, Work};
+use super::{CacheId, Call, LockId, Outlet, QueueId, ServiceId, Work};
 use crate::random::{Counts, Distribution};
 
 /// Loops may be nested so deep in one handler.
@@ -22,6 +22,8 @@ pub enum Step {
     Call(Box<Call>),
     /// Publish to a queue and go on at once.
     Publish(QueueId),
+    /// Publish in another way than that: to an exchange, with a key, or waiting for what becomes of it.
+    Send(Box<Publication>),
     /// Fork and join.
     Parallel {
         /// What runs at the same time; each is done by the same worker, which waits for them.
@@ -62,6 +64,28 @@ pub enum Step {
     },
     /// Prepare on all participants, decide, and commit on all of them.
     TwoPhaseCommit(Box<TwoPhaseCommit>),
+}
+
+/// A message that is published.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Publication {
+    /// Where it goes.
+    pub to: Outlet,
+    /// Its routing key; `None`: that of the message that caused it.
+    pub key: Option<String>,
+    /// What the step waits for.
+    pub until: Until,
+}
+
+/// What a publication waits for before the next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Nothing.
+    Sent,
+    /// The broker's confirm; a nack fails the step.
+    Confirmed,
+    /// The answer of the consumer that worked on it (request and reply over queues); a failure fails the step.
+    Replied,
 }
 
 /// One of several ways.
@@ -112,6 +136,15 @@ impl Handler {
         match self.0.as_slice() {
             [Step::Work(work)] => Some(Plain { work, publish: None }),
             [Step::Work(work), Step::Publish(queue)] => Some(Plain { work, publish: Some(*queue) }),
+            _ => None,
+        }
+    }
+
+    /// Where it publishes to, if that is all it does.
+    pub fn sends(&self) -> Option<Outlet> {
+        match self.0.as_slice() {
+            [Step::Publish(queue)] => Some(Outlet::Queue(*queue)),
+            [Step::Send(send)] if send.until == Until::Sent && send.key.is_none() => Some(send.to),
             _ => None,
         }
     }
@@ -190,9 +223,13 @@ impl Step {
             Step::Repeat { steps, .. } | Step::Lock { steps, .. } => vec![steps],
             Step::Cache { miss, .. } => vec![miss],
             Step::Call(call) => call.fallback.iter_mut().map(Vec::as_mut_slice).collect(),
-            Step::Work(_) | Step::Wait(_) | Step::Publish(_) | Step::Fail { .. } | Step::Reply | Step::TwoPhaseCommit(_) => {
-                Vec::new()
-            }
+            Step::Work(_)
+            | Step::Wait(_)
+            | Step::Publish(_)
+            | Step::Send(_)
+            | Step::Fail { .. }
+            | Step::Reply
+            | Step::TwoPhaseCommit(_) => Vec::new(),
         }
     }
 
@@ -204,9 +241,13 @@ impl Step {
             Step::Repeat { steps, .. } | Step::Lock { steps, .. } => vec![steps],
             Step::Cache { miss, .. } => vec![miss],
             Step::Call(call) => call.fallback.iter().map(Vec::as_slice).collect(),
-            Step::Work(_) | Step::Wait(_) | Step::Publish(_) | Step::Fail { .. } | Step::Reply | Step::TwoPhaseCommit(_) => {
-                Vec::new()
-            }
+            Step::Work(_)
+            | Step::Wait(_)
+            | Step::Publish(_)
+            | Step::Send(_)
+            | Step::Fail { .. }
+            | Step::Reply
+            | Step::TwoPhaseCommit(_) => Vec::new(),
         }
     }
 }

@@ -15,7 +15,7 @@ mod moments;
 mod normal;
 mod partial;
 mod phase_type;
-mod pinned;
+pub(crate) mod pinned;
 mod refusal;
 mod sample;
 mod solve;

@@ -2,7 +2,7 @@
 
 use super::describe::{distribution, work};
 use super::quantity::{Kind, plainly, significant, trimmed};
-use crate::model::{Call, Handler, Layer, LockId, Model, Step, Way};
+use crate::model::{Call, Handler, Layer, LockId, Model, Outlet, Step, Until, Way};
 use crate::random::Counts;
 use crate::units::{Rate, Span};
 
@@ -26,6 +26,19 @@ fn one(model: &Model, step: &Step) -> String {
         Step::Wait(time) => format!("wait {}", distribution(time)),
         Step::Call(call) => self::call(model, call),
         Step::Publish(queue) => format!("publish [{}]", model.queue(*queue).name),
+        Step::Send(send) => {
+            let to = match send.to {
+                Outlet::Queue(queue) => format!("[{}]", model.queue(queue).name),
+                Outlet::Exchange(id) => format!("<{}>", model.exchange(id).name),
+            };
+            let key = send.key.as_ref().map(|key| format!(" as {key}")).unwrap_or_default();
+            let until = match send.until {
+                Until::Sent => "",
+                Until::Confirmed => " until confirmed",
+                Until::Replied => " until answered",
+            };
+            format!("publish {to}{key}{until}")
+        }
         Step::Parallel { branches, join } => {
             let each: Vec<String> = branches.iter().map(|branch| list(model, branch)).collect();
             let join = match *join as usize {

@@ -1,8 +1,10 @@
 //! Arrival processes, from the document to the model.
 
+use super::arrivals_form::{
+    ArrivalsForm, ArrivalsShape, Batch, Mmpp, RepeatedProfile, Segment as SegmentForm, TimeUnit, TraceForm,
+};
 use super::decode::ListOr;
 use super::diagnostic::{At, Place, Problem};
-use super::document::{ArrivalsForm, ArrivalsShape, Batch, Mmpp, RepeatedProfile, Segment as SegmentForm, TimeUnit, TraceForm};
 use super::resolve::Resolver;
 use super::trace::{self, Cells, Column, Kind};
 use super::weights;
@@ -166,23 +168,39 @@ impl Resolver<'_> {
         let (path, column) = (form.path.given()?, form.column.given()?);
         let unit = form.unit.value().copied().unwrap_or(TimeUnit::Seconds);
         let mut columns = vec![Column { name: column, kind: Kind::Length(unit) }];
+        let mut asked = Vec::new();
         if let Some(carry) = form.carry.value() {
             let work = Kind::Length(carry.work_unit.value().copied().unwrap_or(unit));
-            let wanted =
-                [(&carry.work, work), (&carry.priority, Kind::Priority), (&carry.size, Kind::Whole), (&carry.key, Kind::Text)];
-            columns.extend(wanted.iter().filter_map(|(field, kind)| Some(Column { name: field.given()?, kind: *kind })));
+            let wanted = [
+                (&carry.work, work),
+                (&carry.priority, Kind::Priority),
+                (&carry.size, Kind::Whole),
+                (&carry.key, Kind::Text),
+                (&carry.ttl, Kind::Length(unit)),
+                (&carry.failures, Kind::Whole),
+            ];
+            for (number, (field, kind)) in wanted.into_iter().enumerate() {
+                if let Some(name) = field.given() {
+                    columns.push(Column { name, kind });
+                    asked.push(number);
+                }
+            }
         }
         let mut cells = trace::read(self.folder, path, &columns, &mut self.log)?.into_iter();
         let Some(Cells::Lengths(times)) = cells.next() else { return None };
         let times = self.times(times, form, path, column.place)?;
         let carry = form.carry.value();
         let mut carried = Carried::default();
-        // The columns come back in the order in which they were asked for: only the work is a length, only the size whole.
-        for cells in cells {
+        // The columns come back in the order in which they were asked for.
+        for (cells, number) in cells.zip(asked) {
             match cells {
-                Cells::Lengths(lengths) => carried.work = Some(lengths.into_iter().map(Span).collect()),
+                Cells::Lengths(lengths) if number == 0 => carried.work = Some(lengths.into_iter().map(Span).collect()),
+                Cells::Lengths(lengths) => carried.ttl = Some(lengths.into_iter().map(Span).collect()),
                 Cells::Priorities(priorities) => carried.priority = Some(priorities.into()),
-                Cells::Wholes(sizes) => carried.size = Some(sizes.into()),
+                Cells::Wholes(sizes) if number == 2 => carried.size = Some(sizes.into()),
+                Cells::Wholes(counts) => {
+                    carried.failures = Some(counts.into_iter().map(|count| u32::try_from(count).unwrap_or(u32::MAX)).collect());
+                }
                 Cells::Texts(keys) => carried.key = Some(keys.into()),
             }
         }

@@ -1,9 +1,9 @@
 //! From what the document says to a distribution that can be drawn from; what had to be solved for is noted.
 
+use super::arrivals_form::TimeUnit;
 use super::decode::{Field, ListOr};
 use super::diagnostic::{At, Place, Problem};
 use super::distribution_form::{self as form, Distribution as Form};
-use super::document::TimeUnit;
 use super::quantity::SignedRate;
 use super::resolve::Resolver;
 use super::solved::length;

@@ -1,8 +1,8 @@
 //! How a document writes distributions, of a length of time and of a whole number.
 
+use super::arrivals_form::TimeUnit;
 use super::decode::{Decode, Field, Keys, ListOr, one_key, shapes, table, word, words};
 use super::diagnostic::{At, Problem};
-use super::document::TimeUnit;
 use super::quantity::{Positive, Share, SignedRate, Weight, Whole};
 use super::schema::{self, Definitions};
 use super::tree::{Node, Value};

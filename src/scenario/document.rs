@@ -2,15 +2,20 @@
 //!
 //! The doc comments here are what a user reads in an editor, because the JSON Schema is made of them.
 
+use super::arrivals_form::ArrivalsForm;
+use super::broker_form::{
+    AckForm, BatchForm, Broker, CarriedKey, ConfirmForm, DeadLetterForm, Exchange, FailureForm, LifetimeForm, OnFailureForm,
+    OnFullForm, ProtocolForm, RetryForm, ReturnsForm, SizeForm, StorageForm, WeightedKey,
+};
 use super::decode::{Decode, Entities, Field, Keys, one_key, shapes, table, word, words};
 use super::diagnostic::{At, Problem};
-use super::distribution_form::{Counts, Distribution};
-use super::quantity::{Share, Weight, Whole};
+use super::distribution_form::Distribution;
+use super::quantity::{Positive, Share, Weight, Whole};
 use super::schema::{self, Definitions};
 use super::service_form::{Cache, FaultForm, Host, Lock, Service};
 use super::step_form::Step;
 use super::tree::{Node, Value};
-use crate::units::{Rate, Span};
+use crate::units::{Bytes, Span};
 
 /// Workers of a pool, and what else is counted one by one.
 pub(super) const MOST_WORKERS: u64 = 1_000_000;
@@ -24,6 +29,10 @@ table! {
         "run" optional run: Run,
         /// Where messages come from, by name.
         "producers" optional producers: Entities<Producer>,
+        /// Nodes that queues and exchanges are on, by name.
+        "brokers" optional brokers: Entities<Broker>,
+        /// What gives messages to queues, by name.
+        "exchanges" optional exchanges: Entities<Exchange>,
         /// Where messages wait, by name.
         "queues" optional queues: Entities<Queue>,
         /// Who takes messages from queues and works on them, by name.
@@ -41,7 +50,7 @@ table! {
         /// Service levels, by name: "METRIC OP VALUE", such as "consumers.workers.wait.p99 < 100ms".
         "goals" optional goals: Entities<String>,
     }
-    later ["exchanges", "topics", "brokers", "variants", "costs"]
+    later ["topics", "variants", "costs"]
 }
 
 table! {
@@ -136,29 +145,63 @@ table! {
         /// Of what arrives, so many are under way at a time, and the others wait for one of these callers; no limit unless told
         /// otherwise.
         "callers" optional callers: Whole<1, MOST_WORKERS>,
-        /// The queue that it publishes to.
+        /// The queue or exchange that it publishes to.
         "publish" optional publish: String,
         /// The service that it calls.
         "call" optional call: String,
         /// The long form of `publish` and `call`: what is done for each message, such as [{ call = "db" }, { publish = "mail" }].
         "steps" optional steps: Vec<At<Step>>,
-        /// The keys of its messages, for caches and consistent hashing; each has its own unless told otherwise.
+        /// The keys of its messages, for exchanges, caches and consistent hashing: a text, one of several, or keys by popularity.
+        /// Each message has its own for caches, and none for exchanges, unless told otherwise.
         "key" optional key: KeyForm,
         /// Priority of its messages: 0 (the default) is the lowest and 255 the highest.
         "priority" optional priority: PriorityForm,
         /// It ends after so many messages; without this, only with its arrivals.
         "messages" optional messages: Whole<1, { u64::MAX }>,
+        /// Bytes of a message, such as "1KiB"; none unless told otherwise.
+        "size" optional size: SizeForm,
+        /// How long a message may be ready before it expires; for ever unless told otherwise.
+        "ttl" optional ttl: LifetimeForm,
+        /// The headers of every message, by name.
+        "headers" optional headers: Entities<String>,
+        /// Whether its messages are kept through a crash where their queue is on disk; true unless told otherwise.
+        "persistent" optional persistent: bool,
+        /// Whether a message that no queue gets is returned and has failed; false unless told otherwise.
+        "mandatory" optional mandatory: bool,
+        /// What it waits for after it has published; "off" unless told otherwise.
+        "confirm" optional confirm: ConfirmForm,
+        /// The most unconfirmed messages; no limit unless told otherwise, 1 with confirm = "sync".
+        "window" optional window: Whole<1, 10_000_000>,
+        /// Messages that may wait at the producer for its window or a blocked connection; no limit unless told otherwise.
+        "buffer" optional buffer: Whole<0, { u64::MAX }>,
+        /// What becomes of one more; "block" unless told otherwise.
+        "on_full" optional on_full: OnFullForm,
+        /// Messages are sent together, when there are so many or the first has waited long enough.
+        "batch" optional batch: BatchForm,
+        /// So many messages make a transaction, which is committed before the next begins; none unless told otherwise.
+        "transaction" optional transaction: Whole<1, 10_000_000>,
+        /// All who name the same connection share it, and what blocks it.
+        "connection" optional connection: String,
+        /// The protocol whose rules it keeps; "amqp-0-9-1" unless told otherwise.
+        "protocol" optional protocol: ProtocolForm,
+        /// With MQTT: at most once (0), at least once (1, unless told otherwise) or exactly once (2).
+        "qos" optional qos: Whole<0, 2>,
+        /// With MQTT: the broker's limit for unconfirmed messages; 65,535 unless told otherwise.
+        "receive_maximum" optional receive_maximum: Whole<1, 65_535>,
     }
-    later ["size", "window", "confirm"]
 }
 
 shapes! {
     /// The keys of a producer's messages.
-    KeyForm "a distribution of keys" {
+    KeyForm "a key" bare Constant(String) {
         /// By popularity: key k is as likely as 1 / k^exponent.
         "zipf" => Zipf(Zipf),
         /// All as likely.
         "uniform" => Uniform(EvenKeys),
+        /// One of several texts.
+        "choose" => Choose(Vec<At<WeightedKey>>),
+        /// What the trace says.
+        "carried" => Carried(CarriedKey),
     }
 }
 
@@ -193,8 +236,23 @@ table! {
         "overflow" optional overflow: OverflowForm,
         /// A message that has been ready for longer than this expires.
         "ttl" optional ttl: Span,
+        /// The broker that it is on; without one it costs nothing.
+        "broker" optional broker: String,
+        /// Where it keeps its messages; "memory" unless told otherwise.
+        "storage" optional storage: StorageForm,
+        /// With storage = "quorum" or "replicated": on how many nodes; 3 unless told otherwise.
+        "members" optional members: Whole<1, 1_000>,
+        /// The most bytes of ready messages that it holds; no limit unless told otherwise.
+        "max_bytes" optional max_bytes: Bytes,
+        /// The queue or exchange for what is rejected, expired or too many; without it that is lost.
+        "dead_letter" optional dead_letter: DeadLetterForm,
+        /// A message that came back more often than this is a dead letter; no limit unless told otherwise.
+        "delivery_limit" optional delivery_limit: Whole<0, 1_000_000>,
+        /// Whether only one consumer gets messages at a time; false unless told otherwise.
+        "single_active_consumer" optional single_active_consumer: bool,
+        /// Where a message stands that comes back; "position" unless told otherwise, "first" with storage = "quorum".
+        "returns" optional returns: ReturnsForm,
     }
-    later ["broker", "max_bytes", "dead_letter", "delivery_limit", "single_active_consumer"]
 }
 
 words! {
@@ -218,6 +276,8 @@ words! {
         "drop-head" => DropHead,
         /// the new message is refused.
         "reject-publish" => RejectPublish,
+        /// the new message is refused, and is a dead letter.
+        "reject-publish-dlx" => RejectPublishDlx,
     }
 }
 
@@ -243,18 +303,31 @@ table! {
         "ack" optional ack: AckForm,
         /// The host whose processors do its work; without one each worker has a processor of its own.
         "host" optional host: String,
+        /// Time after each message before the next of its buffer can begin; none unless told otherwise.
+        "overhead" optional overhead: Distribution,
+        /// What the work of each consumer is multiplied with, one number a consumer; 1 unless told otherwise.
+        "slowness" optional slowness: Vec<At<Positive>>,
+        /// Which deliveries fail after their work, such as "3%"; none unless told otherwise.
+        "failure" optional failure: FailureForm,
+        /// What is done with a message that failed; "reject" unless told otherwise.
+        "on_failure" optional on_failure: OnFailureForm,
+        /// Instead: it is published again, so often in all.
+        "retry" optional retry: RetryForm,
+        /// Consumers of higher priority are served first; 0 unless told otherwise.
+        "priority" optional priority: Whole<0, 1_000_000>,
+        /// A connection is dead when two frames are missing, one of which is sent each half of this; without it only a closed
+        /// socket is noticed, or what TCP gives up after 11 minutes.
+        "heartbeat" optional heartbeat: Span,
+        /// Whether it can send no heartbeat while it works; false unless told otherwise.
+        "blocking" optional blocking: bool,
+        /// All who name the same connection share it, and what blocks it.
+        "connection" optional connection: String,
+        /// The protocol whose rules it keeps; "amqp-0-9-1" unless told otherwise.
+        "protocol" optional protocol: ProtocolForm,
+        /// With MQTT: at most once (0), at least once (1, unless told otherwise) or exactly once (2).
+        "qos" optional qos: Whole<0, 2>,
     }
-    later ["topic", "failure", "retry", "autoscale"]
-}
-
-words! {
-    /// When a message is acknowledged.
-    AckForm "a way to acknowledge" {
-        /// when its work is done: in a crash it goes back to its queue.
-        "manual" => Manual,
-        /// when it is dispatched: in a crash it is lost.
-        "auto" => Auto,
-    }
+    later ["topic", "autoscale"]
 }
 
 shapes! {
@@ -276,165 +349,5 @@ words! {
     CarriedPriority "what a priority can be drawn from" {
         /// the column that the trace names under carry.priority.
         "priority" => Priority,
-    }
-}
-
-/// When messages are born.
-#[derive(Debug, Clone)]
-pub(super) struct ArrivalsForm(pub ArrivalsShape);
-
-shapes! {
-    /// An arrival process that does not look at the system.
-    ArrivalsShape "an arrival process" {
-        /// Independent of each other, at this rate: exponential gaps.
-        "poisson" => Poisson(Rate),
-        /// At equal gaps.
-        "constant" => Constant(Rate),
-        /// With independent gaps of any distribution.
-        "renewal" => Renewal(Distribution),
-        /// A Poisson process whose rate changes at random between phases.
-        "mmpp" => Mmpp(Mmpp),
-        /// At every arrival of another process, several messages at once.
-        "batch" => Batch(Box<Batch>),
-        /// A Poisson process whose rate follows a plan.
-        "profile" => Profile(super::decode::ListOr<Segment, RepeatedProfile>),
-        /// Recorded instants.
-        "trace" => Trace(TraceForm),
-    }
-}
-
-impl Decode for ArrivalsForm {
-    /// As the shape, but `{ profile = [...], repeat = true }` is read as `{ profile = { segments = [...], repeat = true } }`.
-    fn decode(node: &Node, log: &mut Vec<Problem>) -> Option<Self> {
-        if let Value::Table(entries) = &node.value
-            && entries.iter().any(|entry| entry.key == "repeat")
-            && let Some(profile) = entries.iter().find(|entry| entry.key == "profile")
-            && matches!(profile.node.value, Value::List(_))
-        {
-            let mut inner = entries.clone();
-            for entry in inner.iter_mut().filter(|entry| entry.key == "profile") {
-                entry.key = "segments".to_owned();
-            }
-            let inner = Node { value: Value::Table(inner), place: node.place };
-            let profile = RepeatedProfile::decode(&inner, log)?;
-            return Some(ArrivalsForm(ArrivalsShape::Profile(super::decode::ListOr::Form(profile))));
-        }
-        ArrivalsShape::decode(node, log).map(ArrivalsForm)
-    }
-
-    fn schema(definitions: &mut Definitions) -> serde_json::Value {
-        let mut repeating = schema::Table::new(&["A rate profile that starts again when it ends."]);
-        let segments = <Vec<At<Segment>>>::schema(definitions);
-        repeating.key("profile", true, &["The segments, one after the other."], segments);
-        repeating.key("repeat", true, &["Whether it starts again when it ends."], bool::schema(definitions));
-        let shape = ArrivalsShape::schema(definitions);
-        schema::choice(&["When messages are born."], vec![shape, repeating.finish(&[])])
-    }
-}
-
-table! {
-    /// A Markov-modulated Poisson process.
-    Mmpp "mmpp" {
-        /// The rate of arrivals in each phase.
-        "rates" required rates: Vec<At<Rate>>,
-        /// The mean of the exponential stay in each phase.
-        "stay" required stay: Vec<At<Span>>,
-        /// Where each phase leads: a row of probabilities for each; without it the phases follow each other in a circle.
-        "next" optional next: Vec<At<Vec<At<Share>>>>,
-    }
-}
-
-table! {
-    /// Several messages at a time.
-    Batch "batch" {
-        /// When the batches come.
-        "arrivals" required arrivals: ArrivalsForm,
-        /// How many messages a batch has.
-        "size" required size: Counts,
-    }
-}
-
-table! {
-    /// A stretch of a rate profile, at one rate or from one rate to another.
-    Segment "segment" {
-        /// How long it lasts.
-        "for" required length: Span,
-        /// The rate throughout.
-        "rate" optional rate: Rate,
-        /// The rate at its start.
-        "from" optional from: Rate,
-        /// The rate at its end.
-        "to" optional to: Rate,
-    }
-    forms [["for", "rate"], ["for", "from", "to"]]
-}
-
-table! {
-    /// A rate profile that may start again when it ends.
-    RepeatedProfile "profile" {
-        /// The segments, one after the other.
-        "segments" required segments: Vec<At<Segment>>,
-        /// Whether it starts again when it ends.
-        "repeat" optional repeat: bool,
-    }
-}
-
-table! {
-    /// Recorded arrivals from a file.
-    TraceForm "trace" {
-        /// A .csv or .csv.gz file with a header; relative to the scenario file.
-        "path" required path: String,
-        /// The column with the times.
-        "column" required column: String,
-        /// The unit of the times and of the work; "s" unless told otherwise.
-        "unit" optional unit: TimeUnit,
-        /// "first": times count from the first row. Without it they count from the start of the run.
-        "origin" optional origin: Origin,
-        /// What each message carries.
-        "carry" optional carry: Carry,
-    }
-}
-
-table! {
-    /// Columns that the messages of a trace carry.
-    Carry "carry" {
-        /// The column with the time that each message needs of a worker; drawn by service = { carried = "work" }.
-        "work" optional work: String,
-        /// The unit of the work; that of the trace unless told otherwise.
-        "work_unit" optional work_unit: TimeUnit,
-        /// The column with the priority, from 0 to 255; drawn by priority = { carried = "priority" }.
-        "priority" optional priority: String,
-        /// The column with the size in bytes.
-        "size" optional size: String,
-        /// The column with the routing key.
-        "key" optional key: String,
-    }
-}
-
-words! {
-    /// A unit of time.
-    TimeUnit "a unit of time" {
-        /// nanoseconds.
-        "ns" => Nanoseconds,
-        /// microseconds.
-        "us" => Microseconds,
-        /// milliseconds.
-        "ms" => Milliseconds,
-        /// seconds.
-        "s" => Seconds,
-        /// minutes.
-        "min" => Minutes,
-        /// hours.
-        "h" => Hours,
-        /// days.
-        "d" => Days,
-    }
-}
-
-words! {
-    /// From where recorded times count.
-    Origin "an origin" {
-        /// from the first row.
-        "first" => First,
     }
 }

@@ -8,11 +8,13 @@ use super::lookup::Kind;
 use super::names;
 use super::resolve::{Resolver, list};
 use super::service_form::{CrashForm, FaultForm, When};
-use crate::model::{Fault, FaultKind, FaultTimes, HostId, Model, PoolId, ProducerId, QueueId, ServiceId, Target};
+use crate::model::{BrokerId, Fault, FaultKind, FaultTimes, HostId, Model, PoolId, ProducerId, QueueId, ServiceId, Target};
 use crate::units::{Span, Time};
 
 /// Who can stand still.
 const WORKING: &[Kind] = &[Kind::Consumer, Kind::Service, Kind::Host];
+/// Who can crash.
+const MORTAL: &[Kind] = &[Kind::Consumer, Kind::Service, Kind::Host, Kind::Broker];
 /// To whom something is sent.
 const REACHED: &[Kind] = &[Kind::Service, Kind::Queue, Kind::Host];
 /// Who stands on one side of a partition.
@@ -108,11 +110,12 @@ impl Resolver<'_> {
     }
 
     fn crash(&mut self, form: &CrashForm, scenario: &Scenario, model: &Model) -> Option<FaultKind> {
-        let target = self.target(&form.target, WORKING, "crash", scenario)?;
+        let target = self.target(&form.target, MORTAL, "crash", scenario)?;
         if let Some(at) = form.count.given() {
             let there = match target {
                 Target::Pool(pool) => model.pools[pool.0 as usize].count,
                 Target::Service(service) => model.service(service).count,
+                Target::Broker(broker) => model.brokers[broker.0 as usize].nodes,
                 _ => {
                     let problem = Problem::error(at.place, "a host crashes as a whole");
                     self.log.push(problem.help("remove `count`, or name a consumer or a service"));
@@ -125,7 +128,12 @@ impl Resolver<'_> {
                 return None;
             }
         }
-        Some(FaultKind::Crash { target, count: form.count.value().map(|whole| whole.0 as u32) })
+        let silent = form.silent.value().copied().unwrap_or(false);
+        if let (Some(at), false) = (form.silent.given(), matches!(target, Target::Pool(_))) {
+            let problem = Problem::error(at.place, "only the death of a consumer can go unnoticed");
+            self.log.push(problem.help("remove `silent`, or name a consumer"));
+        }
+        Some(FaultKind::Crash { target, count: form.count.value().map(|whole| whole.0 as u32), silent })
     }
 
     fn partition(&mut self, sides: &At<Vec<At<String>>>, scenario: &Scenario) -> Option<FaultKind> {
@@ -186,7 +194,8 @@ impl Resolver<'_> {
             Kind::Consumer => Some(Target::Pool(PoolId(found))),
             Kind::Service => Some(Target::Service(ServiceId(found))),
             Kind::Host => Some(Target::Host(HostId(found))),
-            Kind::Lock | Kind::Cache => None,
+            Kind::Broker => Some(Target::Broker(BrokerId(found))),
+            Kind::Lock | Kind::Cache | Kind::Exchange => None,
         }
     }
 

@@ -17,7 +17,7 @@ use super::document::Run;
 use super::names;
 use super::resolve::Resolver;
 use crate::model::{Comparison, Goal, Model, Quantity, metrics};
-use crate::units::{Rate, Ratio, Span};
+use crate::units::{Bytes, Rate, Ratio, Span};
 use std::collections::BTreeMap;
 
 /// What a run measures, by name without statistic.
@@ -138,6 +138,7 @@ impl Resolver<'_> {
             Quantity::Ratio => {
                 (written.parse::<Ratio>().ok().map(|ratio| ratio.0).or(plain), "a share of a whole", ["2%", "%", "%"])
             }
+            Quantity::Weight => (written.parse::<Bytes>().ok().map(|bytes| bytes.0 as f64), "a size", ["4KiB", "B", "KiB"]),
             Quantity::Level | Quantity::Count => (plain, "a plain number", ["100", "", ""]),
         };
         if value.is_none() {

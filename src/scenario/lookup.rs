@@ -19,10 +19,22 @@ pub(super) enum Kind {
     Host,
     Lock,
     Cache,
+    Broker,
+    Exchange,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 7] = [Kind::Producer, Kind::Queue, Kind::Consumer, Kind::Service, Kind::Host, Kind::Lock, Kind::Cache];
+    pub const ALL: [Kind; 9] = [
+        Kind::Producer,
+        Kind::Queue,
+        Kind::Consumer,
+        Kind::Service,
+        Kind::Host,
+        Kind::Lock,
+        Kind::Cache,
+        Kind::Broker,
+        Kind::Exchange,
+    ];
 
     /// The table that they stand in.
     pub fn table(self) -> &'static str {
@@ -34,6 +46,8 @@ impl Kind {
             Kind::Host => "hosts",
             Kind::Lock => "locks",
             Kind::Cache => "caches",
+            Kind::Broker => "brokers",
+            Kind::Exchange => "exchanges",
         }
     }
 
@@ -47,6 +61,8 @@ impl Kind {
             Kind::Host => "host",
             Kind::Lock => "lock",
             Kind::Cache => "cache",
+            Kind::Broker => "broker",
+            Kind::Exchange => "exchange",
         }
     }
 
@@ -59,6 +75,8 @@ impl Kind {
             Kind::Service => format!("a service is called: call = \"{name}\""),
             Kind::Host => format!("a host is where a consumer or a service works: host = \"{name}\""),
             Kind::Lock => format!("a lock is held: {{ lock = \"{name}\", steps = [...] }}"),
+            Kind::Broker => format!("a broker is where queues are: broker = \"{name}\""),
+            Kind::Exchange => format!("an exchange is published to: publish = \"{name}\""),
             Kind::Cache => format!("a cache is looked into: {{ cache = \"{name}\", miss = [...] }}"),
         }
     }
@@ -76,6 +94,8 @@ impl Kind {
             Kind::Host => of(list(&scenario.hosts)),
             Kind::Lock => of(list(&scenario.locks)),
             Kind::Cache => of(list(&scenario.caches)),
+            Kind::Broker => of(list(&scenario.brokers)),
+            Kind::Exchange => of(list(&scenario.exchanges)),
         }
     }
 }

@@ -6,6 +6,9 @@
 //! A problem says where it stands, what is wrong and what to write instead, and one problem hides no other.
 
 mod arrivals;
+mod arrivals_form;
+mod broker_form;
+mod brokers;
 mod counts;
 mod decode;
 mod diagnostic;
@@ -29,6 +32,7 @@ mod run;
 mod schema;
 mod service_form;
 mod services;
+mod sessions;
 mod solved;
 mod step_form;
 mod steps;

@@ -1,18 +1,18 @@
 //! Producers, queues and consumers, from the document to the model; names become ids.
 
-use super::decode::{Field, Named};
+use super::decode::Field;
 use super::diagnostic::{At, Place, Problem};
 use super::document::{
-    AckForm, Consumer, DisciplineForm, KeyForm, MOST_WORKERS, OverflowForm, PriorityForm, Producer as ProducerForm,
-    Queue as QueueForm, Scenario,
+    Consumer, DisciplineForm, KeyForm, MOST_WORKERS, OverflowForm, PriorityForm, Producer as ProducerForm, Queue as QueueForm,
+    Scenario,
 };
 use super::lookup::Kind;
 use super::quantity::{Whole, grouped};
 use super::resolve::{Resolver, list};
 use super::steps::{Limit, Links, Owner, Walk};
 use crate::model::{
-    Ack, Arrivals, Call, ConsumerPool, Discipline, Handler, HostId, Keys, Overflow, Prefetch, Priority, Producer, Queue, QueueId,
-    Step,
+    Ack, Arrivals, Call, Confirm, ConsumerPool, Discipline, Handler, HostId, Keys, Overflow, Prefetch, Priority, Producer, Queue,
+    QueueId, Semantics, Sending, Session, Step, Until,
 };
 use crate::random::Counts;
 use crate::units::Rate;
@@ -35,14 +35,21 @@ pub(super) struct PoolLinks {
 
 impl Resolver<'_> {
     /// The queues of the model.
-    pub(super) fn queues(&mut self, queues: &[Named<QueueForm>]) -> Vec<Queue> {
-        let mut resolved = Vec::with_capacity(queues.len());
-        for named in queues {
+    pub(super) fn queues(&mut self, scenario: &Scenario) -> Vec<Queue> {
+        let mut resolved = Vec::new();
+        for named in list(&scenario.queues) {
             let name = named.name.value.clone();
-            let mut queue =
-                Queue { name, discipline: Discipline::Fifo, max_length: None, overflow: Overflow::DropHead, ttl: None };
+            let mut queue = Queue {
+                name,
+                discipline: Discipline::Fifo,
+                max_length: None,
+                overflow: Overflow::DropHead,
+                ttl: None,
+                semantics: Semantics::default(),
+            };
             if let Some(form) = &named.entity {
                 self.queue_rules(&mut queue, &form.value);
+                queue.semantics = self.semantics(&form.value, scenario);
             }
             resolved.push(queue);
         }
@@ -69,9 +76,9 @@ impl Resolver<'_> {
         queue.max_length = form.max_length.value().map(|whole| whole.0);
         queue.overflow = match form.overflow.value() {
             None | Some(OverflowForm::DropHead) => Overflow::DropHead,
-            Some(OverflowForm::RejectPublish) => Overflow::RejectPublish,
+            Some(OverflowForm::RejectPublish | OverflowForm::RejectPublishDlx) => Overflow::RejectPublish,
         };
-        if let (Some(at), true) = (form.overflow.given(), form.max_length.is_missing()) {
+        if let (Some(at), true) = (form.overflow.given(), form.max_length.is_missing() && form.max_bytes.is_missing()) {
             let problem = Problem::warning(at.place, "a queue without `max_length` never overflows");
             self.log.push(problem.help("add `max_length = 1000`, or remove `overflow`"));
         }
@@ -95,7 +102,8 @@ impl Resolver<'_> {
             };
             let mut walk = Walk::new(scenario, format!("producers.{name}"));
             let arrivals = self.source(form, *place, &walk.path);
-            let handler = self.producer_handler(form, *place, &mut walk);
+            let sending = self.sending(form, arrivals.as_ref(), &walk.path.clone());
+            let handler = self.producer_handler(form, *place, &sending, &mut walk);
             let priority = self.priority(form, arrivals.as_ref());
             links.push(ProducerLinks { links: walk.links, sound: arrivals.is_some() });
             producers.push(Producer {
@@ -103,8 +111,9 @@ impl Resolver<'_> {
                 callers: form.callers.value().map(|whole| whole.0 as u32),
                 handler,
                 priority: priority.unwrap_or(Priority::Constant(0)),
-                keys: form.key.value().map(keys),
+                keys: form.key.value().and_then(keys),
                 messages: form.messages.value().map(|whole| whole.0),
+                sending,
                 name,
             });
         }
@@ -143,7 +152,7 @@ impl Resolver<'_> {
         form.arrivals.given().and_then(|at| self.arrivals(at, &format!("{path}.arrivals")))
     }
 
-    fn producer_handler(&mut self, form: &ProducerForm, place: Place, walk: &mut Walk<'_>) -> Handler {
+    fn producer_handler(&mut self, form: &ProducerForm, place: Place, sending: &Sending, walk: &mut Walk<'_>) -> Handler {
         let (publish, call) = (form.publish.given(), form.call.given());
         if let Some(steps) = form.steps.given() {
             self.no_short_form(steps.place, publish.or(call).map(|at| at.place));
@@ -157,10 +166,11 @@ impl Resolver<'_> {
         }
         if form.publish.is_missing() && form.call.is_missing() && form.steps.is_missing() {
             let problem = Problem::error(place, "`publish` is missing in this producer");
-            let help = "name the queue that it publishes to: publish = \"jobs\"; or the service that it calls: call = \"db\"";
+            let help = "name the queue or exchange that it publishes to: publish = \"jobs\"; or the service that it calls: call = \"db\"";
             self.log.push(problem.help(help));
         }
-        let publish = publish.and_then(|name| self.publish(name, walk)).map(Step::Publish);
+        let until = if sending.confirm == Confirm::Sync { Until::Confirmed } else { Until::Sent };
+        let publish = publish.and_then(|name| self.publish(name, None, until, walk));
         let call =
             call.and_then(|name| self.callee(name, Limit::None, walk)).map(|service| Step::Call(Box::new(Call::plain(service))));
         Handler(publish.or(call).into_iter().collect())
@@ -209,18 +219,17 @@ impl Resolver<'_> {
             let handler = self.consumer_handler(form, *place, &mut walk);
             let host = self.host(&form.host, &mut walk);
             let (count, concurrency) = self.workers(&form.count, &form.concurrency, "consumers", "messages");
+            let (ack, session) = self.session(form, count, &walk.path.clone());
             links.push(PoolLinks { queue, links: walk.links });
             pools.push(ConsumerPool {
                 queue: QueueId(queue.map_or(0, |queue| queue as u32)),
                 count,
                 concurrency,
                 prefetch: self.prefetch(form, concurrency),
-                ack: match form.ack.value() {
-                    None | Some(AckForm::Manual) => Ack::Manual,
-                    Some(AckForm::Auto) => Ack::Auto,
-                },
+                ack,
                 handler,
                 host,
+                session,
                 name,
             });
         }
@@ -240,7 +249,7 @@ impl Resolver<'_> {
         }
         let service = form.service.given().map(|at| At { value: &at.value, place: at.place });
         let service = service.and_then(|at| self.work(at, "service", walk)).map(Step::Work);
-        let publish = form.publish.given().and_then(|name| self.publish(name, walk)).map(Step::Publish);
+        let publish = form.publish.given().and_then(|name| self.publish(name, None, Until::Sent, walk));
         Handler(service.into_iter().chain(publish).collect())
     }
 
@@ -297,13 +306,15 @@ impl Resolver<'_> {
 }
 
 /// Keys by popularity.
-fn keys(form: &KeyForm) -> Keys {
+fn keys(form: &KeyForm) -> Option<Keys> {
     match form {
-        KeyForm::Zipf(zipf) => Keys {
+        KeyForm::Zipf(zipf) => Some(Keys {
             count: zipf.keys.value().map_or(1, |whole| whole.0 as u32),
             exponent: zipf.exponent.value().map_or(1.0, |weight| weight.0),
-        },
-        KeyForm::Uniform(even) => Keys { count: even.keys.value().map_or(1, |whole| whole.0 as u32), exponent: 0.0 },
+        }),
+        KeyForm::Uniform(even) => Some(Keys { count: even.keys.value().map_or(1, |whole| whole.0 as u32), exponent: 0.0 }),
+        // These are texts, for exchanges.
+        KeyForm::Constant(_) | KeyForm::Choose(_) | KeyForm::Carried(_) => None,
     }
 }
 
@@ -317,6 +328,7 @@ fn stand_in_producer(name: String) -> Producer {
         priority: Priority::Constant(0),
         keys: None,
         messages: None,
+        sending: Sending::default(),
     }
 }
 
@@ -331,6 +343,7 @@ fn stand_in_pool(name: String) -> ConsumerPool {
         ack: Ack::Manual,
         handler: Handler::default(),
         host: None,
+        session: Session::default(),
     }
 }
 

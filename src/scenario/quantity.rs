@@ -4,7 +4,7 @@ use super::decode::{Decode, expected};
 use super::diagnostic::Problem;
 use super::schema::{Definitions, quantity};
 use super::tree::{Node, Value};
-use crate::units::{Rate, Ratio, Span, UnitError};
+use crate::units::{Bytes, Rate, Ratio, Span, UnitError};
 use serde_json::json;
 
 /// An integer between two bounds.
@@ -14,6 +14,10 @@ pub(super) struct Whole<const MIN: u64, const MAX: u64>(pub u64);
 /// A finite number above zero.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Positive(pub f64);
+
+/// Bytes per second, more than none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Bandwidth(pub f64);
 
 /// A finite number of at least zero that counts only beside others.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -106,6 +110,32 @@ impl Decode for Rate {
 
     fn schema(_: &mut Definitions) -> serde_json::Value {
         quantity("^\\s*[0-9_]*\\.?[0-9_]+\\s*/\\s*(ns|us|µs|ms|s|sec|min|m|h|d)\\s*$", "How many in which time.", "240/s")
+    }
+}
+
+impl Decode for Bandwidth {
+    fn decode(node: &Node, log: &mut Vec<Problem>) -> Option<Self> {
+        let help = "write a size and a time: \"100MiB/s\"";
+        let Value::Text(text) = &node.value else {
+            log.push(expected("a size in a time", node).help(help));
+            return None;
+        };
+        // The size is what a rate counts.
+        let split = text.split_once('/');
+        let read = split.and_then(|(size, period)| {
+            let bytes: Bytes = size.trim().parse().ok()?;
+            let rate: Rate = format!("1/{}", period.trim()).parse().ok()?;
+            Some(bytes.0 as f64 * rate.0).filter(|bandwidth| *bandwidth > 0.0)
+        });
+        if read.is_none() {
+            log.push(Problem::error(node.place, format!("`{text}` is no size in a time")).help(help));
+        }
+        read.map(Bandwidth)
+    }
+
+    fn schema(_: &mut Definitions) -> serde_json::Value {
+        let pattern = "^\\s*[0-9_]*\\.?[0-9_]+\\s*(B|kB|KB|MB|GB|KiB|MiB|GiB)\\s*/\\s*(ns|us|µs|ms|s|sec|min|m|h|d)\\s*$";
+        quantity(pattern, "A size in a time.", "100MiB/s")
     }
 }
 

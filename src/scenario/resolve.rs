@@ -79,6 +79,8 @@ impl Resolver<'_> {
             ("hosts", matches!(scenario.hosts, Field::Broken)),
             ("locks", matches!(scenario.locks, Field::Broken)),
             ("caches", matches!(scenario.caches, Field::Broken)),
+            ("brokers", matches!(scenario.brokers, Field::Broken)),
+            ("exchanges", matches!(scenario.exchanges, Field::Broken)),
         ];
         self.unreadable = broken.into_iter().filter(|(_, broken)| *broken).map(|(table, _)| table).collect();
         let plan = self.plan(scenario);
@@ -89,7 +91,9 @@ impl Resolver<'_> {
             title: scenario.title.value().cloned(),
             plan,
             producers,
-            queues: self.queues(list(&scenario.queues)),
+            brokers: self.brokers(list(&scenario.brokers)),
+            exchanges: self.exchanges(scenario),
+            queues: self.queues(scenario),
             pools,
             services,
             hosts: self.hosts(list(&scenario.hosts)),
@@ -101,6 +105,7 @@ impl Resolver<'_> {
         model.faults = self.faults(scenario, &model);
         let connections = Connections { producers: producer_links, pools: pool_links, services: service_links };
         self.flow(scenario, &model, &connections);
+        self.dead_letter_circles(scenario, &model);
         self.usage(scenario, &model, &connections);
         model.goals = self.goals(list(&scenario.goals), &model);
         if let Some(run) = scenario.run.value() {

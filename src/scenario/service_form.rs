@@ -237,10 +237,12 @@ pub(super) struct When<'a> {
 fault! {
     /// Workers are gone, and what they had in work is broken off.
     CrashForm "crash fault" {
-        /// Whose: a consumer, a service or a host, such as "consumers.workers".
+        /// Whose: a consumer, a service, a host or a broker, such as "consumers.workers".
         "crash" required target: String,
-        /// How many of its consumers or instances; all unless told otherwise.
+        /// How many of its consumers, instances or nodes; all unless told otherwise.
         "count" optional count: Whole<1, MOST_WORKERS>,
+        /// Whether the connection stays open, so that its broker notices only by missing heartbeats; false unless told otherwise.
+        "silent" optional silent: bool,
     }
 }
 

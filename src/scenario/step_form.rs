@@ -1,5 +1,6 @@
 //! What a document may say about the steps of a handler, and about a call and what surrounds it.
 
+use super::broker_form::ConfirmForm;
 use super::decode::{Decode, Field, Keys, one_key, shapes, table, word, words};
 use super::diagnostic::{At, Problem};
 use super::distribution_form::{Distribution, GeometricCounts, UniformCounts, WeightedCount};
@@ -47,12 +48,18 @@ table! {
 }
 
 table! {
-    /// Publish a message and go on at once.
+    /// Publish a message, and go on at once unless told otherwise.
     PublishStep "publish step" {
-        /// The queue.
+        /// The queue or exchange.
         "publish" required publish: String,
+        /// The routing key; that of the message that causes it unless told otherwise.
+        "key" optional key: String,
+        /// "sync": go on when the broker has confirmed it, and fail when it has not.
+        "confirm" optional confirm: ConfirmForm,
+        /// Whether to wait until a consumer has worked on it and its answer is back (request and reply over queues).
+        "reply" optional reply: bool,
     }
-    later ["confirm", "key", "priority", "size"]
+    later ["priority", "size"]
 }
 
 table! {

@@ -1,5 +1,7 @@
 //! Steps, from the document to the model; on the way everything that a handler is connected to is noted with its place.
 
+use super::broker_form::ConfirmForm;
+use super::brokers::bound_queues;
 use super::decode::Field;
 use super::diagnostic::{At, Place, Problem};
 use super::distribution_form::Distribution as Form;
@@ -8,11 +10,13 @@ use super::headed::Ordered;
 use super::lookup::Kind;
 use super::resolve::{Resolver, list};
 use super::step_form::{
-    CacheStep, CallStep, ChooseStep, Join, LockStep, MOST_ROUNDS, ParallelStep, RepeatStep, Rounds, Step as StepForm,
-    TwoPhaseCommitStep,
+    CacheStep, CallStep, ChooseStep, Join, LockStep, MOST_ROUNDS, ParallelStep, PublishStep, RepeatStep, Rounds,
+    Step as StepForm, TwoPhaseCommitStep,
 };
 use super::weights;
-use crate::model::{CacheId, Call, DEEPEST_LOOPS, Handler, Layer, LockId, QueueId, ServiceId, Step, TwoPhaseCommit, Way, Work};
+use crate::model::{
+    CacheId, Call, DEEPEST_LOOPS, Handler, Layer, LockId, Outlet, Publication, ServiceId, Step, TwoPhaseCommit, Until, Way, Work,
+};
 use crate::random::{Counts, Distribution};
 
 /// A connection of a handler to a queue, a service or a lock.
@@ -121,7 +125,7 @@ impl Resolver<'_> {
             StepForm::Work(step) => self.work(boxed(&step.work)?, "work", walk).map(Step::Work),
             StepForm::Wait(step) => self.time(boxed(&step.wait)?, "wait", walk).map(Step::Wait),
             StepForm::Call(call) => self.call(call, walk).map(|call| Step::Call(Box::new(call))),
-            StepForm::Publish(step) => self.publish(step.publish.given()?, walk).map(Step::Publish),
+            StepForm::Publish(step) => self.publish_step(step, walk),
             StepForm::Parallel(step) => self.parallel(step, walk),
             StepForm::Choose(step) => self.choose(step, walk),
             StepForm::Repeat(step) => self.repeat(step, place, walk),
@@ -174,11 +178,40 @@ impl Resolver<'_> {
         self.time(boxed(field)?, key, walk)
     }
 
-    /// The queue that is published to.
-    pub(super) fn publish(&mut self, name: &At<String>, walk: &mut Walk<'_>) -> Option<QueueId> {
-        let queue = self.find(Kind::Queue, At { value: &name.value, place: name.place }, walk.scenario)?;
-        walk.links.publishes.push(walk.edge(queue, name.place, Limit::None));
-        Some(QueueId(queue as u32))
+    /// A publication to a queue or an exchange, with a key and what it waits for.
+    pub(super) fn publish(&mut self, name: &At<String>, key: Option<&String>, until: Until, walk: &mut Walk<'_>) -> Option<Step> {
+        let to = self.outlet(At { value: &name.value, place: name.place }, walk.scenario)?;
+        match to {
+            Outlet::Queue(queue) => walk.links.publishes.push(walk.edge(queue.0 as usize, name.place, Limit::None)),
+            Outlet::Exchange(_) => {
+                // Where a message goes depends on its key: no way is sure.
+                for queue in bound_queues(walk.scenario, &name.value) {
+                    let edge = Edge { always: false, ..walk.edge(queue, name.place, Limit::None) };
+                    walk.links.publishes.push(edge);
+                }
+            }
+        }
+        match to {
+            Outlet::Queue(queue) if key.is_none() && until == Until::Sent => Some(Step::Publish(queue)),
+            to => Some(Step::Send(Box::new(Publication { to, key: key.cloned(), until }))),
+        }
+    }
+
+    fn publish_step(&mut self, step: &PublishStep, walk: &mut Walk<'_>) -> Option<Step> {
+        let until = match (step.reply.value(), step.confirm.value()) {
+            (Some(true), _) => Until::Replied,
+            (_, Some(ConfirmForm::Sync)) => Until::Confirmed,
+            _ => Until::Sent,
+        };
+        if let (Some(at), Some(ConfirmForm::Async)) = (step.confirm.given(), step.confirm.value()) {
+            let problem = Problem::error(at.place, "a step waits for its confirm, or does not");
+            self.log.push(problem.help("write confirm = \"sync\", or give the producer confirm = \"async\""));
+        }
+        if let (Some(at), Until::Replied) = (step.confirm.given(), until) {
+            let problem = Problem::warning(at.place, "whoever waits for the answer needs no confirm");
+            self.log.push(problem.help("remove `confirm`"));
+        }
+        self.publish(step.publish.given()?, step.key.value(), until, walk)
     }
 
     /// The service that is called.

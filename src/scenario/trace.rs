@@ -3,8 +3,8 @@
 //! Times are decimals that are scaled to whole nanoseconds as integers: a Unix time with nine decimals has more digits
 //! than a binary fraction keeps.
 
+use super::arrivals_form::TimeUnit;
 use super::diagnostic::{At, Place, Problem};
-use super::document::TimeUnit;
 use super::names;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;

@@ -1,9 +1,12 @@
 //! What a document says and nobody makes use of, and what can hardly be meant: warnings about the connections as a whole.
 
+use super::arrivals_form::ArrivalsShape;
+use super::brokers::bound_queues;
 use super::decode::Field;
 use super::diagnostic::{At, Problem};
-use super::document::{ArrivalsShape, Scenario};
+use super::document::{KeyForm, Scenario};
 use super::flow::{Connections, Reach};
+use super::headed::ShortOr;
 use super::lookup::Kind;
 use super::pools::highest;
 use super::resolve::{Resolver, list};
@@ -64,6 +67,15 @@ impl Resolver<'_> {
         let (mut entered, mut taken) = (vec![false; queues.len()], vec![false; queues.len()]);
         connections.links().flat_map(|(_, _, links)| &links.publishes).for_each(|edge| entered[edge.to] = true);
         connections.pools.iter().filter_map(|links| links.queue).for_each(|queue| taken[queue] = true);
+        let dead = queues.iter().filter_map(|named| named.entity.as_ref()?.value.dead_letter.value());
+        for form in dead {
+            let name = match form {
+                ShortOr::Short(name) => name.as_str(),
+                ShortOr::Table(form) => form.to.value().map_or("", String::as_str),
+            };
+            // Dead letters come there, and may lie there.
+            bound_queues(scenario, name).into_iter().for_each(|queue| (entered[queue], taken[queue]) = (true, true));
+        }
         for (at, queue) in queues.iter().enumerate() {
             let name = &queue.name.value;
             if !entered[at] {
@@ -139,15 +151,19 @@ impl Resolver<'_> {
         let keyed = model.producers.iter().any(|producer| producer.keys.is_some());
         let lru = |contents: Contents| matches!(contents, Contents::Lru { .. });
         let ring = |balance: Option<Balance>| matches!(balance, Some(Balance::ConsistentHash { .. }));
+        let routed = |form: &KeyForm| matches!(form, KeyForm::Constant(_) | KeyForm::Choose(_) | KeyForm::Carried(_));
         if !keyed {
             for (cache, named) in model.caches.iter().zip(list(&scenario.caches)).filter(|(cache, _)| lru(cache.contents)) {
                 let message = format!("no message has a key, so that nothing is found twice in the cache `{}`", cache.name);
                 let help = "give the producer key = { zipf = { keys = 10_000 } }, or the cache a `hit_ratio`";
                 self.log.push(Problem::warning(named.name.place, message).help(help));
             }
-        } else if !model.caches.iter().any(|cache| lru(cache.contents)) && !model.services.iter().any(|s| ring(s.balance)) {
+        } else if !model.caches.iter().any(|cache| lru(cache.contents))
+            && !model.services.iter().any(|s| ring(s.balance))
+            && model.exchanges.is_empty()
+        {
             for named in list(&scenario.producers) {
-                if let Some(key) = named.entity.as_ref().and_then(|at| at.value.key.given()) {
+                if let Some(key) = named.entity.as_ref().and_then(|at| at.value.key.given()).filter(|key| !routed(&key.value)) {
                     let problem = Problem::warning(key.place, "nobody looks at the keys of these messages");
                     let help = "a cache with a `capacity` or a service with balance = \"consistent-hash\" would; or remove this";
                     self.log.push(problem.help(help));

@@ -9,7 +9,8 @@ use super::general::Order;
 use super::network::{joined, source};
 use super::station::{Flow, FlowKind, Station};
 use crate::model::{
-    Ack, Balance, Call, ConsumerPool, Model, Overflow, Prefetch, Producer, Queue, QueueId, Service, ServiceId, Step,
+    Ack, Balance, Call, ConsumerPool, Model, Overflow, Prefetch, Producer, Queue, QueueId, Semantics, Service, ServiceId,
+    Session, Step,
 };
 use crate::random::Distribution;
 use std::borrow::Cow;
@@ -56,6 +57,7 @@ fn about(model: &Model, at: usize, service: &Service) -> Option<Vec<Answer>> {
         max_length: service.queue_limit,
         overflow: Overflow::RejectPublish,
         ttl: None,
+        semantics: Semantics::default(),
     };
     let pool = ConsumerPool {
         name: service.name.clone(),
@@ -66,6 +68,7 @@ fn about(model: &Model, at: usize, service: &Service) -> Option<Vec<Answer>> {
         ack: Ack::Manual,
         handler: service.handler.clone(),
         host: None,
+        session: Session::default(),
     };
     let station = Station::of(&queue, &pool).filter(|station| station.onward().is_none())?;
     if let (Some(Balance::Choices(choices)), true) = (service.balance, instances > 1) {

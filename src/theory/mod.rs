@@ -41,6 +41,10 @@ use crate::model::{Model, Stop};
 /// state, fluid answers for those that show their start.
 pub fn answers(model: &Model) -> Vec<Answer> {
     let mut answers = Vec::new();
+    // Links, credit and limits of brokers are outside the conditions of every law here.
+    if model.has_brokers() {
+        return answers;
+    }
     if !model.plan.terminating && model.plan.stop == Stop::Duration {
         answers.extend(steady_state(model));
     }

@@ -56,6 +56,7 @@ fn producer(queues: usize) -> impl Strategy<Value = Producer> {
             priority,
             keys: None,
             messages,
+            sending: queuelab::model::Sending::default(),
         }
     })
 }
@@ -170,6 +171,7 @@ fn queue() -> impl Strategy<Value = Queue> {
         max_length,
         overflow,
         ttl,
+        semantics: queuelab::model::Semantics::default(),
     })
 }
 
@@ -192,6 +194,7 @@ fn pool(queues: usize) -> impl Strategy<Value = ConsumerPool> {
             ack: Ack::Manual,
             handler: Handler::working(service, (next > queue && next < queues as u32).then_some(QueueId(next))),
             host: None,
+            session: queuelab::model::Session::default(),
         }
     })
 }

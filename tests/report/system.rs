@@ -18,6 +18,7 @@ pub fn producer(name: &str, arrivals: Arrivals, publish: u32) -> Producer {
         priority: Priority::Constant(0),
         keys: None,
         messages: None,
+        sending: Sending::default(),
     }
 }
 
@@ -26,7 +27,14 @@ pub fn poisson(rate: f64) -> Arrivals {
 }
 
 pub fn queue(name: &str) -> Queue {
-    Queue { name: name.into(), discipline: Discipline::Fifo, max_length: None, overflow: Overflow::DropHead, ttl: None }
+    Queue {
+        name: name.into(),
+        discipline: Discipline::Fifo,
+        max_length: None,
+        overflow: Overflow::DropHead,
+        ttl: None,
+        semantics: Semantics::default(),
+    }
 }
 
 pub fn pool(name: &str, queue: u32, count: u32, mean_ms: f64, publish: Option<u32>) -> ConsumerPool {
@@ -39,6 +47,7 @@ pub fn pool(name: &str, queue: u32, count: u32, mean_ms: f64, publish: Option<u3
         ack: Ack::Manual,
         handler: Handler::working(Work::Drawn(Distribution::Exponential { mean: mean_ms * 1e6 }), publish.map(QueueId)),
         host: None,
+        session: Session::default(),
     }
 }
 
@@ -60,6 +69,8 @@ pub fn model(producers: Vec<Producer>, queues: Vec<Queue>, pools: Vec<ConsumerPo
             controls: true,
         },
         producers,
+        brokers: Vec::new(),
+        exchanges: Vec::new(),
         queues,
         pools,
         services: Vec::new(),

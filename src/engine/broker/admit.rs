@@ -1,0 +1,181 @@
+//! What a broker does with a message that has come: it routes it, and each queue takes it in, or refuses it.
+
+use super::dead_letter::Reason;
+use super::delivery::BrokerQueue;
+use super::storage::Stored;
+use super::{Extra, FOREVER};
+use crate::engine::handlers::mixed;
+use crate::engine::message::MessageSlot;
+use crate::engine::observer::{Observer, Outcome, Transition};
+use crate::engine::slab::NONE;
+use crate::engine::world::World;
+use crate::units::Time;
+
+impl World {
+    /// A message has come from its publisher.
+    pub(super) fn admit<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
+        let publisher = &mut self.brokers.publishers[at as usize];
+        if publisher.transaction > 0 {
+            publisher.uncommitted.push(slot);
+            if publisher.uncommitted.len() < publisher.transaction as usize {
+                return;
+            }
+            // The last one brings the commit with it.
+            let mut messages = std::mem::take(&mut publisher.uncommitted);
+            messages.drain(..).for_each(|slot| self.route_in(at, slot, observer));
+            self.brokers.publishers[at as usize].uncommitted = messages;
+            return;
+        }
+        if publisher.trips > 1 {
+            // Kept until the publisher lets go of the packet identifier.
+            let receipt = self.extra(slot).receipt;
+            self.brokers.receipts[receipt].slot = slot.0;
+            let processor = self.brokers.publishers[at as usize].processor;
+            return self.process(processor, super::Parcel::Confirm { receipt }, observer);
+        }
+        self.route_in(at, slot, observer);
+    }
+
+    /// Routes a message to the queues that get it.
+    pub(super) fn route_in<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
+        self.brokers.outbound -= 1;
+        let publisher = &self.brokers.publishers[at as usize];
+        let (target, mandatory, producer) = (publisher.target, publisher.mandatory, publisher.producer);
+        let mut queues = Vec::new();
+        if let super::Target::Queue(queue) = target {
+            return self.enqueue(queue, slot, observer);
+        }
+        self.find_queues(target, slot, &mut queues);
+        if queues.is_empty() {
+            observer.record(self.now, Transition::Unroutable { producer, returned: mandatory });
+            let receipt = std::mem::replace(&mut self.extra(slot).receipt, NONE);
+            self.leave(slot, Outcome::Unroutable, observer);
+            if receipt != NONE {
+                self.brokers.receipts[receipt].refused |= mandatory;
+                self.safe(receipt, observer);
+            }
+            return;
+        }
+        self.enqueue_in_all(&queues, slot, observer);
+    }
+
+    /// A message comes to several queues: a copy to each.
+    pub(super) fn enqueue_in_all<O: Observer>(&mut self, queues: &[u32], slot: MessageSlot, observer: &mut O) {
+        let receipt = self.extra(slot).receipt;
+        if receipt != NONE {
+            self.brokers.receipts[receipt].queues = queues.len() as u32;
+        }
+        if let [queue] = queues {
+            return self.enqueue(*queue, slot, observer);
+        }
+        if !self.extra(slot).done && self.messages[slot].family == NONE {
+            self.found_family(slot, observer);
+        }
+        let copies: Vec<MessageSlot> = queues[1..].iter().map(|&queue| self.copy(slot, u64::from(queue))).collect();
+        self.enqueue(queues[0], slot, observer);
+        for (&queue, copy) in queues[1..].iter().zip(copies) {
+            self.enqueue(queue, copy, observer);
+        }
+    }
+
+    /// Another message with the same contents, which belongs to the same family.
+    fn copy(&mut self, slot: MessageSlot, key: u64) -> MessageSlot {
+        let (message, extra) = (self.messages[slot], *self.extra(slot));
+        let identity = mixed(message.index, key);
+        let copy = if message.family == NONE {
+            let copy = self.messages.insert::<false>(self.now, message.producer, identity, message.priority);
+            self.messages[copy].born = message.born;
+            self.brokers.shades += usize::from(extra.done);
+            copy
+        } else {
+            self.child(slot, identity, NONE)
+        };
+        *self.fresh_extra(copy) = Extra { reply: NONE, ..extra };
+        copy
+    }
+
+    /// A message comes to a queue: at once, or when enough replicas have it.
+    fn enqueue<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
+        let home = self.queues[at as usize].broker;
+        if let Stored::Replicas { .. } = &self.brokers.queues[home as usize].stored {
+            self.brokers.outbound += 1;
+            return self.replicate(home, slot, observer);
+        }
+        self.take_in(home, slot, observer);
+    }
+
+    /// A queue takes a message in, by its limits.
+    pub(super) fn take_in<O: Observer>(&mut self, home: u32, slot: MessageSlot, observer: &mut O) {
+        let now = self.now;
+        let queue = &self.brokers.queues[home as usize];
+        let at = queue.queue;
+        let record = self.queues[at as usize].record;
+        observer.record(now, Transition::Published { queue: record });
+        let extra = &self.brokers.extras[slot.0 as usize];
+        let size = u64::from(extra.size);
+        let place = &self.queues[at as usize];
+        let room = place.line.len() < place.max_length && queue.ready_bytes + size <= queue.max_bytes;
+        let idle = !place.takers.is_empty() && place.line.len() == 0;
+        if !room && !idle && !place.drop_head {
+            return self.refuse(home, slot, observer);
+        }
+        let ttl = queue.ttl.min(extra.ttl);
+        let state = &mut self.brokers.queues[home as usize];
+        state.expires |= ttl != FOREVER;
+        let (broker, stored) = (state.broker, matches!(state.stored, Stored::Disk(_)));
+        let extra = &mut self.brokers.extras[slot.0 as usize];
+        (extra.since, extra.returns, extra.redelivered) = (now, 0, false);
+        extra.expires = if ttl == FOREVER { Time::LATEST } else { (now + ttl).min(Time::LATEST) };
+        let persistent = extra.persistent;
+        let message = &mut self.messages[slot];
+        message.entered = now;
+        self.weigh(broker, size as i64, persistent && stored, observer);
+        if stored && persistent {
+            self.write(home, slot, observer);
+        } else {
+            let receipt = std::mem::replace(&mut self.extra(slot).receipt, NONE);
+            self.safe(receipt, observer);
+        }
+        if idle && let Some(consumer) = self.next_taker(home) {
+            return self.dispatch(home, consumer, slot, false, observer);
+        }
+        self.make_ready(home, slot, observer);
+        self.drop_heads(home, observer);
+        self.watch_head(home);
+    }
+
+    /// A message becomes ready at the tail of a queue.
+    fn make_ready<O: Observer>(&mut self, home: u32, slot: MessageSlot, observer: &mut O) {
+        let size = u64::from(self.extra(slot).size);
+        let state = &mut self.brokers.queues[home as usize];
+        state.ready_bytes += size;
+        let place = &mut self.queues[state.queue as usize];
+        place.line.push(slot, self.messages[slot].priority);
+        let record = place.record;
+        observer.record(self.now, Transition::Stored { queue: record });
+    }
+
+    /// Heads go for as long as a queue holds too much.
+    fn drop_heads<O: Observer>(&mut self, home: u32, observer: &mut O) {
+        loop {
+            let BrokerQueue { queue, ready_bytes, max_bytes, .. } = self.brokers.queues[home as usize];
+            let place = &mut self.queues[queue as usize];
+            if place.line.len() <= place.max_length && ready_bytes <= max_bytes {
+                return;
+            }
+            let Some(head) = place.line.pop_head() else { return };
+            self.take_off(home, head);
+            self.fall_out(home, head, Reason::MaxLength, true, observer);
+        }
+    }
+
+    /// A queue refuses a message: its publisher hears of it.
+    fn refuse<O: Observer>(&mut self, home: u32, slot: MessageSlot, observer: &mut O) {
+        let receipt = std::mem::replace(&mut self.extra(slot).receipt, NONE);
+        if receipt != NONE {
+            self.brokers.receipts[receipt].refused = true;
+        }
+        self.safe(receipt, observer);
+        self.fall_out(home, slot, Reason::Refused, false, observer);
+    }
+}

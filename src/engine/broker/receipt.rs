@@ -1,0 +1,129 @@
+//! Receipts: what a publisher is told of its publications, and callers of their requests.
+
+use super::Parcel;
+use super::link::About;
+use crate::engine::agenda::Phase;
+use crate::engine::frame::Verdict;
+use crate::engine::handlers::Wake;
+use crate::engine::message::MessageSlot;
+use crate::engine::observer::{Observer, Transition};
+use crate::engine::slab::NONE;
+use crate::engine::world::World;
+use crate::units::Time;
+
+/// A publication of which somebody is to hear.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct Receipt {
+    pub publisher: u32,
+    /// When its message was made.
+    pub since: Time,
+    /// Queues that do not have it safe yet.
+    pub queues: u32,
+    /// One of them has refused it, or none was there.
+    pub refused: bool,
+    /// The task that waits for this; `NONE`: nobody.
+    pub waiter: u32,
+    /// Round trips that are left.
+    pub trips: u32,
+    /// Of two round trips: the message that waits for the second.
+    pub slot: u32,
+    about: About,
+}
+
+impl World {
+    /// A receipt for a message that a publisher sends.
+    pub(in crate::engine) fn new_receipt(&mut self, publisher: u32, slot: MessageSlot) -> u32 {
+        let trips = self.brokers.publishers[publisher as usize].trips;
+        let (since, about) = (self.made_at(slot), self.about(slot));
+        self.brokers.receipts.insert(Receipt {
+            publisher,
+            since,
+            queues: 1,
+            refused: false,
+            waiter: NONE,
+            trips,
+            slot: NONE,
+            about,
+        })
+    }
+
+    /// One of the queues of a publication has it safe, or has refused it.
+    pub(super) fn safe<O: Observer>(&mut self, receipt: u32, observer: &mut O) {
+        if receipt == NONE {
+            return;
+        }
+        let state = &mut self.brokers.receipts[receipt];
+        state.queues -= 1;
+        if state.queues > 0 {
+            return;
+        }
+        let Receipt { publisher, waiter, .. } = *state;
+        let hears = self.brokers.publishers[publisher as usize].hears;
+        if hears || waiter != NONE {
+            let processor = self.brokers.publishers[publisher as usize].processor;
+            self.process(processor, Parcel::Confirm { receipt }, observer);
+        } else {
+            self.brokers.receipts.remove(receipt);
+        }
+        self.dealt_with(publisher, observer);
+    }
+
+    /// A confirm leaves the broker.
+    pub(super) fn send_confirm<O: Observer>(&mut self, receipt: u32, observer: &mut O) {
+        let Receipt { publisher, about, .. } = self.brokers.receipts[receipt];
+        let back = self.brokers.publishers[publisher as usize].back;
+        self.ship(back, about, 0, Parcel::Confirm { receipt }, observer);
+    }
+
+    /// A confirm has come to the publisher: the first half of two round trips, or the end.
+    pub(super) fn confirmed<O: Observer>(&mut self, receipt: u32, observer: &mut O) {
+        let state = &mut self.brokers.receipts[receipt];
+        let Receipt { publisher, about, .. } = *state;
+        if state.trips > 1 {
+            state.trips -= 1;
+            let link = self.brokers.publishers[publisher as usize].link;
+            return self.ship(link, about, 0, Parcel::Release { receipt }, observer);
+        }
+        let state = &mut self.brokers.publishers[publisher as usize];
+        if state.hears {
+            let producer = state.producer;
+            state.outstanding -= 1;
+            let Receipt { since, refused, .. } = self.brokers.receipts[receipt];
+            observer.record(self.now, Transition::Unconfirmed { producer, more: false });
+            observer.record(self.now, Transition::Confirmed { producer, after: self.now - since, refused });
+        }
+        let state = &mut self.brokers.publishers[publisher as usize];
+        if state.transaction > 0 && state.outstanding == 0 && state.begun == state.transaction {
+            state.begun = 0;
+        }
+        self.settle_receipt(receipt);
+        self.flush(publisher, observer);
+    }
+
+    /// Nothing more will be heard of a publication: whoever waits for it goes on.
+    pub(in crate::engine) fn settle_receipt(&mut self, receipt: u32) {
+        let Receipt { waiter, refused, .. } = self.brokers.receipts[receipt];
+        self.brokers.receipts.remove(receipt);
+        if waiter != NONE {
+            self.resume(waiter, if refused { Verdict::Rejected } else { Verdict::Ok });
+        }
+    }
+
+    /// The second half of a publication in two round trips has come: now it is routed.
+    pub(super) fn released<O: Observer>(&mut self, receipt: u32, observer: &mut O) {
+        let Receipt { publisher, slot, .. } = self.brokers.receipts[receipt];
+        self.route_in(publisher, MessageSlot(slot), observer);
+    }
+
+    /// A request has been worked on, or cannot be: its answer goes back the way that a message and its delivery take.
+    pub(super) fn reply(&mut self, receipt: u32, worked: bool) {
+        let Receipt { publisher, about, .. } = self.brokers.receipts[receipt];
+        self.brokers.receipts[receipt].refused = !worked;
+        let broker = self.brokers.publishers[publisher as usize].broker;
+        if broker == NONE || !worked {
+            return self.settle_receipt(receipt);
+        }
+        let delay = self.brokers.states[broker as usize].reply_delay(about, self);
+        self.set_timer(self.now + delay, Phase::Completion, Wake::Reply(receipt));
+    }
+}

@@ -1,0 +1,271 @@
+//! Storage: when a message is as safe as its queue promises.
+//!
+//! A disk is a group-commit loop: an idle one begins with what it is given, and whatever comes during a write joins the next
+//! (DeWitt et al. 1984, "Implementation techniques for main memory database systems"). A replicated queue has a message when
+//! the k-th fastest of all its members has it, k = n/2 + 1; the leader's own disk is one vote among the others, and not needed
+//! (Ongaro and Ousterhout 2014, "In search of an understandable consensus algorithm", section 5.3).
+
+use crate::engine::agenda::Phase;
+use crate::engine::handlers::Wake;
+use crate::engine::message::MessageSlot;
+use crate::engine::observer::{Observer, Transition};
+use crate::engine::slab::NONE;
+use crate::engine::world::World;
+use crate::model::{Disk, Sync};
+use crate::random::Stream;
+use crate::units::{Span, Time};
+
+use super::Parcel;
+use super::link::About;
+
+/// Where a queue keeps its messages.
+#[derive(Debug, Clone)]
+pub(in crate::engine) enum Stored {
+    Memory,
+    /// On this disk.
+    Disk(u32),
+    /// On the leader's disk and on others; `NONE`: it is in time without a write.
+    Replicas {
+        leader: u32,
+        followers: Vec<Follower>,
+        needed: u32,
+    },
+}
+
+/// A member of a replicated queue beside the leader.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct Follower {
+    /// The ways there and back.
+    pub to: u32,
+    pub back: u32,
+    pub disk: u32,
+}
+
+/// The disk of a node.
+#[derive(Debug)]
+pub(in crate::engine) struct DiskState {
+    disk: Disk,
+    stream: Stream,
+    broker: u32,
+    writes: u64,
+    /// What is being written, and what has come since; how much that is.
+    batch: Vec<Item>,
+    pending: std::collections::VecDeque<(Item, u32)>,
+    busy: bool,
+    /// Its node is down: nothing is written.
+    pub down: bool,
+}
+
+/// What is written.
+#[derive(Debug, Clone, Copy)]
+enum Item {
+    /// A message of a queue on this disk.
+    Write(u32),
+    /// A member's part of a replicated command, of which the leader hears over this link; `NONE`: it is the leader.
+    Append { commit: u32, back: u32 },
+}
+
+/// A message that is being written.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct Write {
+    /// Who is to hear of it; `NONE`: nobody any more.
+    pub receipt: u32,
+    /// `NONE`: it is gone already.
+    pub slot: u32,
+}
+
+/// Votes of a command that was given up; what has its majority wraps round below zero, which is more.
+const NEVER: u32 = 1 << 30;
+
+/// A command of a replicated queue.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct Commit {
+    home: u32,
+    slot: MessageSlot,
+    /// Votes that are needed, and those that will still come.
+    needed: u32,
+    left: u32,
+    size: u32,
+    about: About,
+}
+
+impl DiskState {
+    pub fn new(disk: Disk, stream: Stream, broker: u32) -> DiskState {
+        let (batch, pending) = Default::default();
+        DiskState { disk, stream, broker, writes: 0, batch, pending, busy: false, down: false }
+    }
+
+    /// When everything that was written before was forced to the disk, where that is done now and then.
+    pub fn last_sync(&self, now: Time) -> Time {
+        match self.disk.sync {
+            Sync::Interval(every) if every.0 > 0 => Time(now.0 - now.0 % every.0),
+            Sync::Interval(_) | Sync::Batch | Sync::Always => now,
+        }
+    }
+}
+
+impl World {
+    /// Writes a message of a queue to its disk.
+    pub(super) fn write<O: Observer>(&mut self, home: u32, slot: MessageSlot, observer: &mut O) {
+        let Stored::Disk(disk) = self.brokers.queues[home as usize].stored else { return };
+        let extra = self.extra(slot);
+        let (receipt, size) = (std::mem::replace(&mut extra.receipt, NONE), extra.size);
+        if disk == NONE {
+            return self.safe(receipt, observer);
+        }
+        let write = self.brokers.writes.insert(Write { receipt, slot: slot.0 });
+        self.extra(slot).write = write;
+        self.put_on(disk, Item::Write(write), size, observer);
+    }
+
+    /// A message of a replicated queue goes to all its members.
+    pub(super) fn replicate<O: Observer>(&mut self, home: u32, slot: MessageSlot, observer: &mut O) {
+        let Stored::Replicas { leader, followers, needed } = self.brokers.queues[home as usize].stored.clone() else { return };
+        let left = followers.len() as u32 + 1;
+        let (size, about) = (self.extra(slot).size, self.about(slot));
+        let commit = self.brokers.commits.insert(Commit { home, slot, needed, left, size, about });
+        for follower in &followers {
+            self.ship(follower.to, about, size, Parcel::Append { commit, back: follower.back }, observer);
+        }
+        self.put_on(leader, Item::Append { commit, back: NONE }, size, observer);
+    }
+
+    /// A command has come to a follower, which it knows by its way back.
+    pub(super) fn append<O: Observer>(&mut self, commit: u32, back: u32, observer: &mut O) {
+        let Commit { home, size, .. } = self.brokers.commits[commit];
+        let Stored::Replicas { followers, .. } = &self.brokers.queues[home as usize].stored else { return };
+        let disk = followers.iter().find(|follower| follower.back == back).map_or(NONE, |follower| follower.disk);
+        self.put_on(disk, Item::Append { commit, back }, size, observer);
+    }
+
+    /// A member has a command.
+    pub(super) fn vote<O: Observer>(&mut self, at: u32, observer: &mut O) {
+        let commit = &mut self.brokers.commits[at];
+        commit.left -= 1;
+        if commit.needed != NEVER {
+            commit.needed = commit.needed.wrapping_sub(1);
+        }
+        let Commit { home, slot, needed, left, .. } = *commit;
+        if left == 0 {
+            self.brokers.commits.remove(at);
+        }
+        if needed == 0 {
+            self.brokers.outbound -= 1;
+            self.take_in(home, slot, observer);
+        }
+    }
+
+    fn put_on<O: Observer>(&mut self, disk: u32, item: Item, size: u32, observer: &mut O) {
+        if disk == NONE {
+            return self.written(item, observer);
+        }
+        let state = &mut self.brokers.disks[disk as usize];
+        state.pending.push_back((item, size));
+        if !state.busy && !state.down {
+            state.busy = true;
+            let broker = state.broker;
+            observer.record(self.now, Transition::Writing { broker, busy: true });
+            self.begin_write(disk);
+        }
+    }
+
+    fn begin_write(&mut self, at: u32) {
+        let state = &mut self.brokers.disks[at as usize];
+        let cap = match state.disk.sync {
+            Sync::Always => 1,
+            Sync::Interval(_) | Sync::Batch => state.disk.cap.map_or(usize::MAX, |cap| cap as usize),
+        };
+        let mut bytes = 0u64;
+        for _ in 0..cap {
+            let Some((item, size)) = state.pending.pop_front() else { break };
+            bytes += u64::from(size);
+            state.batch.push(item);
+        }
+        let mut span = state.disk.bandwidth.map_or(Span::ZERO, |bandwidth| Span((bytes as f64 / bandwidth * 1e9 + 0.5) as u64));
+        if !matches!(state.disk.sync, Sync::Interval(_)) {
+            span = span + state.disk.fsync.draw(state.stream.at(state.writes));
+        }
+        state.writes += 1;
+        self.set_timer(self.now + span, Phase::Completion, Wake::Disk(at));
+    }
+
+    /// The node of a disk is back.
+    pub(super) fn wake_disk<O: Observer>(&mut self, at: u32, observer: &mut O) {
+        let state = &mut self.brokers.disks[at as usize];
+        state.down = false;
+        if !state.busy && !state.pending.is_empty() {
+            state.busy = true;
+            let broker = state.broker;
+            observer.record(self.now, Transition::Writing { broker, busy: true });
+            self.begin_write(at);
+        }
+    }
+
+    /// The messages of a broker that no majority has yet: they never will be there.
+    pub(super) fn uncommitted_commands(&mut self, broker: u32) -> Vec<(u32, MessageSlot)> {
+        let mut taken = Vec::new();
+        for at in self.brokers.commits.numbers() {
+            let Commit { home, slot, needed, .. } = self.brokers.commits[at];
+            if self.brokers.queues[home as usize].broker == broker && (1..NEVER).contains(&needed) {
+                self.brokers.commits[at].needed = NEVER;
+                let receipt = self.extra(slot).receipt;
+                let publisher = if receipt == NONE { 0 } else { self.brokers.receipts[receipt].publisher };
+                taken.push((publisher, slot));
+            }
+        }
+        taken
+    }
+
+    /// A disk is done with its batch.
+    pub(in crate::engine) fn write_ends<O: Observer>(&mut self, at: u32, observer: &mut O) {
+        let state = &mut self.brokers.disks[at as usize];
+        if state.down {
+            // What a crash has interrupted is begun anew.
+            let unwritten = state.batch.drain(..).rev().map(|item| (item, 0)).collect::<Vec<_>>();
+            unwritten.into_iter().for_each(|item| state.pending.push_front(item));
+            state.busy = false;
+            let broker = state.broker;
+            return observer.record(self.now, Transition::Writing { broker, busy: false });
+        }
+        let mut batch = std::mem::take(&mut state.batch);
+        for item in batch.drain(..) {
+            self.written(item, observer);
+        }
+        let state = &mut self.brokers.disks[at as usize];
+        state.batch = batch;
+        if state.pending.is_empty() {
+            state.busy = false;
+            let broker = state.broker;
+            observer.record(self.now, Transition::Writing { broker, busy: false });
+        } else {
+            self.begin_write(at);
+        }
+    }
+
+    fn written<O: Observer>(&mut self, item: Item, observer: &mut O) {
+        match item {
+            Item::Write(write) => {
+                let Write { receipt, slot } = self.brokers.writes[write];
+                self.brokers.writes.remove(write);
+                if slot != NONE {
+                    self.brokers.extras[slot as usize].write = NONE;
+                }
+                self.safe(receipt, observer);
+            }
+            Item::Append { commit, back: NONE } => self.vote(commit, observer),
+            Item::Append { commit, back } => {
+                let about = self.brokers.commits[commit].about;
+                self.ship(back, about, 0, Parcel::Appended { commit }, observer);
+            }
+        }
+    }
+
+    /// A consumer has acknowledged a message before it was written: it need not be any more.
+    pub(super) fn acknowledged_unwritten<O: Observer>(&mut self, slot: MessageSlot, observer: &mut O) {
+        let write = self.extra(slot).write;
+        if write != NONE {
+            let receipt = std::mem::replace(&mut self.brokers.writes[write].receipt, NONE);
+            self.safe(receipt, observer);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Laws that no broker may break, whatever its settings: random scenarios with everything that brokers can do. The engine's own
+//! checks (conservation, Little's law) run on every one of them; here it is looked at from outside.
+
+use proptest::prelude::*;
+use queuelab::engine::{Observer, Outcome, Transition, World};
+use queuelab::model::Model;
+use queuelab::scenario::{Document, resolve};
+use queuelab::units::Time;
+
+/// What somebody saw who only counts.
+#[derive(Default, Debug)]
+struct Seen {
+    created: u64,
+    ended: [u64; Outcome::COUNT],
+    published: u64,
+    dispatched: u64,
+    redelivered: u64,
+    dead: u64,
+    confirmed: u64,
+    refused: u64,
+    lost_in_crash: u64,
+    duplicated: u64,
+    unacked: i64,
+    most_unacked: i64,
+    unconfirmed: i64,
+    most_unconfirmed: i64,
+}
+
+impl Observer for Seen {
+    fn record(&mut self, _: Time, transition: Transition<'_>) {
+        match transition {
+            Transition::Created { .. } => self.created += 1,
+            Transition::Ended { outcome, .. } => self.ended[outcome as usize] += 1,
+            Transition::Published { .. } => self.published += 1,
+            Transition::Dispatched { .. } => {
+                self.dispatched += 1;
+                self.unacked += 1;
+                self.most_unacked = self.most_unacked.max(self.unacked);
+            }
+            Transition::Settled { .. } => self.unacked -= 1,
+            Transition::Redelivered { .. } => self.redelivered += 1,
+            Transition::DeadLettered { .. } => self.dead += 1,
+            Transition::LostInCrash { .. } => self.lost_in_crash += 1,
+            Transition::Duplicated { .. } => self.duplicated += 1,
+            Transition::Confirmed { refused, .. } => {
+                self.confirmed += 1;
+                self.refused += u64::from(refused);
+            }
+            Transition::Unconfirmed { more, .. } => {
+                self.unconfirmed += if more { 1 } else { -1 };
+                self.most_unconfirmed = self.most_unconfirmed.max(self.unconfirmed);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn model(text: &str) -> Model {
+    let document = Document { name: "laws".to_owned(), path: None, text: text.to_owned() };
+    resolve(&document, &[]).unwrap_or_else(|problems| panic!("{problems}\n{text}")).model
+}
+
+/// Everything until nothing happens any more, looked at every tenth of a second.
+fn seen(model: &Model) -> (Seen, World) {
+    let mut world = World::new(model, model.plan.seed, 0, Time::LATEST);
+    let mut seen = Seen::default();
+    for tenth in 1..100_000u64 {
+        world.advance(Time(tenth * 100_000_000), 5_000_000, &mut seen).unwrap();
+        world.audit().unwrap_or_else(|wrong| panic!("{wrong} after {tenth} tenths of a second"));
+        if world.is_over() {
+            break;
+        }
+    }
+    (seen, world)
+}
+
+/// A broker, one queue with all its rules, consumers, and what goes wrong, as a document.
+#[derive(Debug, Clone)]
+struct Setting {
+    broker: String,
+    producer: String,
+    queue: String,
+    consumer: String,
+    faults: String,
+    prefetch: u64,
+    count: u64,
+    window: Option<u64>,
+    limit: Option<u64>,
+}
+
+fn one_of(words: &'static [&'static str]) -> impl Strategy<Value = String> {
+    proptest::sample::select(words).prop_map(str::to_owned)
+}
+
+fn setting() -> impl Strategy<Value = Setting> {
+    let network = one_of(&[
+        "",
+        "network = \"0.4ms\"\n",
+        "network = { exponential = \"0.4ms\" }\n",
+        "network = { publish = \"1ms\", ack = \"2ms\" }\n",
+    ]);
+    let cpu =
+        one_of(&["", "cpu = { wakeup = \"50us\", publish = \"10us\", deliver = \"10us\", ack = \"5us\", confirm = \"2us\" }\n"]);
+    let disk = one_of(&[
+        "",
+        "disk = { fsync = { exponential = \"1ms\" }, cap = 8 }\n",
+        "disk = { fsync = \"0.3ms\", mode = \"always\" }\n",
+    ]);
+    let flow = one_of(&["", "flow = { limit = 20, refill = 10 }\n", "memory_limit = \"20KiB\"\nalarm_check = \"50ms\"\n"]);
+    let broker = (network, cpu, disk, flow)
+        .prop_map(|(network, cpu, disk, flow)| format!("nodes = 3\nbetween = \"0.2ms\"\n{network}{cpu}{disk}{flow}"));
+    let storage =
+        one_of(&["storage = \"memory\"\n", "storage = \"disk\"\n", "storage = \"quorum\"\n", "storage = \"replicated\"\n"]);
+    let rules = (
+        one_of(&["", "ttl = \"40ms\"\n"]),
+        one_of(&[
+            "",
+            "max_length = 8\n",
+            "max_length = 8\noverflow = \"reject-publish\"\n",
+            "max_length = 5\noverflow = \"reject-publish-dlx\"\n",
+            "max_bytes = \"4KiB\"\n",
+        ]),
+        one_of(&["", "returns = \"first\"\n", "returns = \"last\"\n"]),
+        one_of(&["", "discipline = \"priority\"\n", "discipline = \"lifo\"\n", "discipline = \"random\"\n"]),
+        one_of(&["", "single_active_consumer = true\n"]),
+    );
+    let sending = (
+        one_of(&["", "ttl = { exponential = \"50ms\" }\n"]),
+        one_of(&["", "batch = { messages = 5, linger = \"20ms\" }\n", "buffer = 10\non_full = \"drop\"\n"]),
+        one_of(&["", "persistent = false\n"]),
+        one_of(&["", "protocol = \"mqtt\"\nqos = 2\n", "protocol = \"amqp-1-0\"\n"]),
+        one_of(&["", "priority = { uniform = { min = 0, max = 5 } }\n"]),
+    );
+    let failing = one_of(&[
+        "",
+        "failure = \"20%\"\n",
+        "failure = \"20%\"\non_failure = \"requeue\"\n",
+        "failure = { messages = \"10%\" }\nretry = { max_attempts = 3, delay = \"10ms\" }\n",
+        "failure = \"30%\"\nretry = { max_attempts = 2 }\n",
+    ]);
+    let working = (
+        one_of(&["", "overhead = \"0.3ms\"\n"]),
+        one_of(&["", "ack = { every = 3, within = \"30ms\" }\n", "ack = \"auto\"\n"]),
+        failing,
+        1..=2u64,
+    );
+    let faults = one_of(&[
+        "",
+        "[[faults]]\ncrash = \"consumers.workers\"\nat = \"0.7s\"\nfor = \"0.3s\"\n",
+        "[[faults]]\ncrash = \"consumers.workers\"\nat = \"0.7s\"\nfor = \"0.5s\"\nsilent = true\ncount = 1\n",
+        "[[faults]]\ncrash = \"brokers.rabbit\"\nat = \"0.8s\"\nfor = \"0.2s\"\n",
+        "[[faults]]\ncrash = \"brokers.rabbit\"\nat = \"0.8s\"\nfor = \"0.2s\"\ncount = 1\n",
+    ]);
+    let numbers = (1..12u64, 1..5u64, proptest::option::of(1..30u64), proptest::option::of(0..4u64));
+    (broker, storage, rules, sending, working, faults, numbers).prop_map(
+        |(broker, storage, rules, sending, working, faults, (prefetch, count, window, limit))| {
+            let (overhead, ack, failing, concurrency) = working;
+            // What is acknowledged by being sent does not come back.
+            let failing = if ack.contains("auto") && failing.contains("requeue") { String::new() } else { failing };
+            let qos = sending.3.contains("mqtt");
+            let confirm = match window {
+                Some(window) if !qos => format!("confirm = \"async\"\nwindow = {window}\n"),
+                _ => String::new(),
+            };
+            let queue = format!("{storage}{}{}{}{}{}", rules.0, rules.1, rules.2, rules.3, rules.4);
+            let queue = match limit {
+                Some(limit) => format!("{queue}delivery_limit = {limit}\n"),
+                None => queue,
+            };
+            let producer = format!("{confirm}{}{}{}{}{}", sending.0, sending.1, sending.2, sending.3, sending.4);
+            let prefetch = prefetch.max(3);
+            let consumer =
+                format!("count = {count}\nconcurrency = {concurrency}\nprefetch = {prefetch}\n{overhead}{ack}{failing}");
+            Setting { broker, producer, queue, consumer, faults, prefetch, count, window: window.filter(|_| !qos), limit }
+        },
+    )
+}
+
+impl Setting {
+    fn document(&self, seed: u64) -> String {
+        let Setting { broker, producer, queue, consumer, faults, .. } = self;
+        format!(
+            "[run]\nseed = {seed}\nstop = \"drained\"\nreplications = 1\n[brokers.rabbit]\n{broker}\n[producers.web]\n\
+             arrivals = {{ poisson = \"200/s\" }}\nmessages = 300\npublish = \"jobs\"\nsize = \"1KiB\"\n{producer}\n[queues.jobs]\n\
+             broker = \"rabbit\"\ndead_letter = \"dead\"\n{queue}\n[queues.dead]\n[consumers.workers]\nqueue = \"jobs\"\n\
+             service = {{ exponential = \"12ms\" }}\nheartbeat = \"0.6s\"\n{consumer}\n{faults}"
+        )
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn brokers_keep_their_books(setting in setting(), seed in 0..1000u64) {
+        let model = model(&setting.document(seed));
+        let (seen, world) = seen(&model);
+        let ended: u64 = seen.ended.iter().sum();
+        prop_assert_eq!(seen.created, 300);
+        // Every message has come to an end, whatever happened.
+        prop_assert_eq!(ended + world.in_system(), 300, "{:?}", seen);
+        prop_assert!(world.is_over() && world.in_system() == 0, "{:?}", seen);
+        // Unacknowledged messages never exceed what all consumers may hold.
+        prop_assert!(seen.most_unacked <= (setting.prefetch * setting.count) as i64, "{:?}", seen);
+        prop_assert_eq!(seen.unacked, 0);
+        if let Some(window) = setting.window {
+            prop_assert!(seen.most_unconfirmed <= window as i64, "{:?}", seen);
+            prop_assert_eq!(seen.unconfirmed, 0, "{:?}", seen);
+        }
+        // What is acknowledged by being sent is never sent twice.
+        if setting.consumer.contains("auto") && !setting.consumer.contains("retry") {
+            prop_assert_eq!(seen.redelivered, 0, "{:?}", seen);
+        }
+        let delivered_once_more = setting.limit.map(|limit| limit + 1);
+        if let (Some(most), false) = (delivered_once_more, setting.consumer.contains("retry") || setting.consumer.contains("auto")) {
+            prop_assert!(seen.dispatched <= most * 300 + seen.duplicated, "{} deliveries, {:?}", seen.dispatched, seen);
+        }
+        // Manual acknowledgements, durable storage, confirms: nothing is lost that a rule does not take.
+        let safe = !setting.consumer.contains("auto")
+            && (setting.queue.contains("quorum") || setting.queue.contains("disk") || setting.queue.contains("replicated"))
+            && !setting.producer.contains("persistent = false")
+            && (setting.window.is_some() || setting.producer.contains("qos = 2"));
+        if safe {
+            // Who publishes again does so without confirms.
+            let certain = !setting.consumer.contains("retry");
+            if certain && !setting.producer.contains("on_full") && !setting.queue.contains("max_") {
+                let kept = seen.ended[Outcome::Completed as usize] + seen.ended[Outcome::DeadLettered as usize];
+                prop_assert_eq!(kept, 300, "{:?}", seen);
+            }
+        }
+    }
+}
