@@ -11,7 +11,7 @@ mod suite;
 
 use rayon::prelude::*;
 use suite::recordings::recordings;
-use suite::table::{Comparison, Kind, distance, table, windows, words};
+use suite::table::{Comparison, Kind, dealt_out, distance, table, windows, words};
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
@@ -25,7 +25,8 @@ fn main() {
     }
     if comparisons.iter().any(|comparison| comparison.recording.kind() == Kind::Replay) {
         print!("{}", words("as the scenarios are", distance(&comparisons, false)));
-        println!("{}", words("at the speed of the machine", distance(&comparisons, true)));
+        print!("{}", words("at the speed of the machine", distance(&comparisons, true)));
+        println!("{}", dealt_out(&comparisons));
     }
     if chosen("R10_window") {
         print!("Messages a second over the window of unconfirmed messages\n\n{}", windows());

@@ -29,11 +29,6 @@ impl Prediction {
     pub fn waits(&self) -> Vec<u64> {
         self.waits.iter().map(|&(_, wait)| wait).collect()
     }
-
-    /// One number for all waits, each at its message: what `tests/oracles/replay.py` writes as `digest`.
-    pub fn digest(&self) -> u64 {
-        self.waits.iter().fold(0, |sum: u64, &(which, wait)| sum.wrapping_add((which as u64 + 1).wrapping_mul(wait)))
-    }
 }
 
 /// How slow the machine was in this recording, as the timers of its consumers tell: 1 where the delays of the scenario hold.

@@ -149,6 +149,16 @@ pub fn words(which: &str, distance: Distance) -> String {
     )
 }
 
+/// Where a broker deals messages out in turn: how many come to the consumer that really got them.
+pub fn dealt_out(comparisons: &[Comparison]) -> String {
+    let mut text = String::new();
+    for Comparison { recording, predicted, .. } in comparisons.iter().filter(|comparison| !comparison.recording.consumers.is_empty()) {
+        let right = recording.consumers.iter().zip(&predicted.consumers).filter(|(real, predicted)| real == predicted).count();
+        text += &format!("- {}: {right} of {} messages come to the consumer that really got them\n", recording.name, recording.messages);
+    }
+    text
+}
+
 /// Throughput over the window of unconfirmed messages.
 pub fn windows() -> String {
     let mut text = String::from(

@@ -10,7 +10,15 @@ use std::path::Path;
 const KINDS: [(&str, &[&str]); 3] = [
     ("transient", &[]),
     ("persistent", &["queues.jobs.storage=disk", "brokers.rabbit.cpu.store=19us"]),
-    ("quorum", &["queues.jobs.storage=quorum", "brokers.rabbit.cpu.store=8.2us", "brokers.rabbit.disk.cap=64"]),
+    (
+        "quorum",
+        &[
+            "queues.jobs.storage=quorum",
+            "queues.jobs.members=1",
+            "brokers.rabbit.cpu.store=8.2us",
+            "brokers.rabbit.disk.cap=64",
+        ],
+    ),
 ];
 
 /// One point of the curve.
