@@ -300,7 +300,7 @@ fn runs_can_stop_when_drained_and_start_empty() {
 #[test]
 fn every_template_resolves_without_a_warning() {
     let names: Vec<&str> = templates().iter().map(|template| template.name).collect();
-    assert_eq!(names, ["work-queue", "pipeline", "priority", "bounded-queue", "replay"]);
+    assert_eq!(names, ["work-queue", "pipeline", "priority", "bounded-queue", "calls", "replay"]);
     for template in templates() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("new.toml");

@@ -2,6 +2,7 @@
 
 use super::columns::columns;
 use super::controls::Controls;
+use super::excursions::excursions;
 use super::pool::Pool;
 use super::replication::{Replication, Schedule, simulate};
 use super::shape::shape;
@@ -91,7 +92,11 @@ impl Gathered {
     /// The estimate of a metric by its full name; `None` for a name that means nothing.
     pub fn estimate(&self, name: &str, confidence: f64) -> Option<Estimate> {
         let (metric, statistic, pool) = self.find(name)?;
-        Some(pool.estimate(metric.quantity, statistic, confidence, &self.controls.for_metric(&self.model, &metric.name)))
+        let metrics = metrics(&self.model);
+        let at = metrics.iter().position(|other| other.name == metric.name)?;
+        let excursion = excursions(&self.model, &metrics, &self.pools)[at];
+        let controls = self.controls.for_metric(&self.model, &metric.name);
+        Some(pool.estimate(metric.quantity, statistic, confidence, &controls, excursion))
     }
 
     /// Observations behind a latency with this full name, and the order of the quantile that it asks for.
@@ -145,12 +150,15 @@ impl Gathered {
         let confidence = self.model.plan.confidence;
         let mut readings = IndexMap::new();
         let mut distributions = IndexMap::new();
-        for (at, metric) in metrics(&self.model).iter().enumerate() {
+        let metrics = metrics(&self.model);
+        let excursions = excursions(&self.model, &metrics, &self.pools);
+        for (at, metric) in metrics.iter().enumerate() {
             let pool = self.pools.get(at);
+            let excursion = excursions.get(at).copied().unwrap_or(1.0);
             let unit = metric.quantity.unit();
             let controls = self.controls.for_metric(&self.model, &metric.name);
             let mut put = |name: String, statistic: Option<Statistic>| {
-                let estimate = |pool: &Pool| pool.estimate(metric.quantity, statistic, confidence, &controls);
+                let estimate = |pool: &Pool| pool.estimate(metric.quantity, statistic, confidence, &controls, excursion);
                 let value = pool.map_or_else(|| Estimate::absent(NOT_BEGUN), estimate);
                 readings.insert(name, Reading { value, unit: unit.to_owned() });
             };

@@ -3,6 +3,7 @@
 mod along;
 mod columns;
 mod controls;
+mod excursions;
 mod gathered;
 mod journal;
 mod merge;

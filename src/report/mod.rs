@@ -5,6 +5,7 @@ mod block;
 pub mod chart;
 mod csv;
 mod describe;
+mod feeds;
 mod folder;
 mod hoarding;
 mod json;
