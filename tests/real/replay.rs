@@ -44,7 +44,7 @@ pub fn model(name: &str, slowness: f64) -> Model {
     if slowness == 1.0 {
         return plain;
     }
-    let times = |mean: f64| format!("{:.0}ns", mean * slowness * 1e9);
+    let times = |mean: f64| format!("{:.0}ns", mean * slowness);
     let mut overrides = Vec::new();
     for broker in &plain.brokers {
         let ways = [
@@ -56,7 +56,8 @@ pub fn model(name: &str, slowness: f64) -> Model {
         overrides.extend(ways.map(|(way, delay)| format!("brokers.{}.network.{way}={}", broker.name, times(delay.mean()))));
     }
     for pool in &plain.pools {
-        let overhead = pool.session.overhead.as_ref().map(|overhead| format!("consumers.{}.overhead={}", pool.name, times(overhead.mean())));
+        let overhead =
+            pool.session.overhead.as_ref().map(|overhead| format!("consumers.{}.overhead={}", pool.name, times(overhead.mean())));
         overrides.extend(overhead);
     }
     resolve(&document, &overrides).unwrap_or_else(|problems| panic!("{name}: {problems}")).model
@@ -69,9 +70,10 @@ pub fn replay(model: &Model) -> Prediction {
     let served = watch.served.max(1);
     let Watch { mut waits, confirms, rounds, consumers, given_up, lost, first, last, .. } = watch;
     waits.retain(|&(which, _)| !given_up[which]);
-    let seconds = (last.0 - first.map_or(0, |first| first.0)) as f64 / 1e9;
+    let seconds = last.0.saturating_sub(first.map_or(0, |first| first.0)) as f64 / 1e9;
+    let throughput = waits.len() as f64 / seconds;
     let lost = lost as f64 / (lost + served) as f64;
-    Prediction { waits, confirms, rounds, consumers, lost, throughput: served as f64 / seconds }
+    Prediction { waits, confirms, rounds, consumers, lost, throughput }
 }
 
 /// Recordings end by themselves; callers do not.

@@ -94,11 +94,9 @@ fn line(name: &str, which: &str, figures: Figures, throughput: &str, lost: f64, 
     let cells = figures.all().map(|seconds| format!("{:.3}", seconds * 1e3)).join(" | ");
     let off = match measured {
         None => " | ".to_owned(),
-        Some(measured) => format!(
-            "{:+.1} % | {:+.1} %",
-            off(figures.mean, measured.mean) * 100.0,
-            off(figures.p99, measured.p99) * 100.0
-        ),
+        Some(measured) => {
+            format!("{:+.1} % | {:+.1} %", off(figures.mean, measured.mean) * 100.0, off(figures.p99, measured.p99) * 100.0)
+        }
     };
     format!("| {name} | {which} | {cells} | {throughput} | {:.2} % | {off} |\n", lost * 100.0)
 }
@@ -152,9 +150,14 @@ pub fn words(which: &str, distance: Distance) -> String {
 /// Where a broker deals messages out in turn: how many come to the consumer that really got them.
 pub fn dealt_out(comparisons: &[Comparison]) -> String {
     let mut text = String::new();
-    for Comparison { recording, predicted, .. } in comparisons.iter().filter(|comparison| !comparison.recording.consumers.is_empty()) {
+    for Comparison { recording, predicted, .. } in
+        comparisons.iter().filter(|comparison| !comparison.recording.consumers.is_empty())
+    {
         let right = recording.consumers.iter().zip(&predicted.consumers).filter(|(real, predicted)| real == predicted).count();
-        text += &format!("- {}: {right} of {} messages come to the consumer that really got them\n", recording.name, recording.messages);
+        text += &format!(
+            "- {}: {right} of {} messages come to the consumer that really got them\n",
+            recording.name, recording.messages
+        );
     }
     text
 }

@@ -12,12 +12,7 @@ const KINDS: [(&str, &[&str]); 3] = [
     ("persistent", &["queues.jobs.storage=disk", "brokers.rabbit.cpu.store=19us"]),
     (
         "quorum",
-        &[
-            "queues.jobs.storage=quorum",
-            "queues.jobs.members=1",
-            "brokers.rabbit.cpu.store=8.2us",
-            "brokers.rabbit.disk.cap=64",
-        ],
+        &["queues.jobs.storage=quorum", "queues.jobs.members=1", "brokers.rabbit.cpu.store=8.2us", "brokers.rabbit.disk.cap=64"],
     ),
 ];
 
@@ -39,7 +34,12 @@ pub fn points() -> Vec<Point> {
     let rows = table.records().map(|row| {
         let row = row.unwrap();
         let number = |at: usize| row[at].parse::<f64>().unwrap();
-        Point { queue: row[0].to_owned(), window: row[1].parse().unwrap(), measured: number(2), measured_confirm: number(3) / 1e3 }
+        Point {
+            queue: row[0].to_owned(),
+            window: row[1].parse().unwrap(),
+            measured: number(2),
+            measured_confirm: number(3) / 1e3,
+        }
     });
     rows.collect()
 }
