@@ -11,9 +11,11 @@ mod pool;
 mod precision;
 mod replication;
 mod shape;
+mod spread;
 pub mod stability;
 mod study;
 mod summary;
+mod together;
 
 pub use along::Along;
 pub use journal::journal;
@@ -22,3 +24,4 @@ pub use replication::{Replication, Schedule, simulate};
 pub use stability::Stability;
 pub use study::{Course, Cut, News, Progress, Stopped, Study, run};
 pub use summary::{Column, Part, Reading, Replicate, Series, Shape, Summary};
+pub use together::{Growing, Needed, needed};
