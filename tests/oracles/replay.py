@@ -122,7 +122,9 @@ class Broker:
         self.agenda, self.sequence, self.now = [], 0, 0
 
     def at(self, instant, action, *arguments):
-        heapq.heappush(self.agenda, (instant, self.sequence, action, arguments))
+        # At the same instant what ends comes before what arrives.
+        order = (action in (self.arrive, self.again), self.sequence)
+        heapq.heappush(self.agenda, (instant, order, action, arguments))
         self.sequence += 1
 
     def feed(self):
@@ -179,6 +181,11 @@ class Broker:
             self.outcome[heapq.heappop(self.ready)[2]] = "dropped"
         self.watch_head()
 
+    def again(self, which):
+        """What its consumer has published again arrives."""
+        self.append(which)
+        self.dispatch()
+
     def append(self, which):
         self.positions += 1
         self.position[which] = self.positions
@@ -225,9 +232,7 @@ class Broker:
         self.credit[consumer] += len(which)
         if failed and not self.attempts:
             self.put(which[0])
-        elif failed and self.deliveries[which[0]] < self.attempts:
-            self.append(which[0])
-        elif failed:
+        elif failed and self.deliveries[which[0]] >= self.attempts:
             self.outcome[which[0]] = "rejected"
         self.dispatch()
         self.watch_head()
@@ -261,6 +266,8 @@ class Broker:
             self.outcome[which] = "done"
         if self.auto:
             return
+        if failed and self.attempts and self.deliveries[which] < self.attempts:
+            self.at(self.now + self.inbound, self.again, which)
         self.unacked[consumer].append(which)
         if len(self.unacked[consumer]) == self.ack_every:
             settled, self.unacked[consumer] = self.unacked[consumer], []

@@ -23,10 +23,10 @@ COSTS = {
     "wakeup": 38.0,  # of the broker: from idle, or for a completed fsync
     "publish": 11.7,  # one message of 1 KiB into a queue
     "confirm": 3.0,
-    "store": {"transient": 0.0, "persistent": 19.0, "quorum": 8.2},  # more for a message that goes to disk
+    "store": {"transient": 0.0, "persistent": 19.0, "quorum": 8.8},  # more for a message that goes to disk
     "client_wakeup": 25.0,
     "client": 0.75,
-    "fsync": 210.0,
+    "fsync": 215.0,
     "bandwidth": 1e9,  # bytes a second
     "cap": {"persistent": 10**9, "quorum": 64},
 }

@@ -12,7 +12,7 @@ const KINDS: [(&str, &[&str]); 3] = [
     ("persistent", &["queues.jobs.storage=disk", "brokers.rabbit.cpu.store=19us"]),
     (
         "quorum",
-        &["queues.jobs.storage=quorum", "queues.jobs.members=1", "brokers.rabbit.cpu.store=8.2us", "brokers.rabbit.disk.cap=64"],
+        &["queues.jobs.storage=quorum", "queues.jobs.members=1", "brokers.rabbit.cpu.store=8.8us", "brokers.rabbit.disk.cap=64"],
     ),
 ];
 
