@@ -23,7 +23,7 @@ fn shipped_scenarios_meet_their_goals() {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let document = scenario::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
         let resolved = scenario::resolve(&document, &[]).unwrap_or_else(|problems| panic!("{name}: {}", problems.render(false)));
-        // The replay stands beside measured numbers, in docs/replay.md.
+        // The replay stands beside measured numbers, in docs/validation.md.
         assert!(name == "replay" || !resolved.model.goals.is_empty(), "{name} says nothing of what to expect");
         let mut models = vec![(name.clone(), resolved.model)];
         for variant in resolved.variants {

@@ -79,7 +79,9 @@ pub(super) fn head<'a>(
         log.push(expected(what, node).help(help));
         return None;
     };
-    let named: Vec<&Entry> = entries.iter().filter(|entry| heads.contains(&entry.key.as_str())).collect();
+    // Beside `publish`, `reply` is no step of its own: it says what the publication waits for.
+    let awaited = |entry: &Entry| entry.key == "reply" && entries.iter().any(|other| other.key == "publish");
+    let named: Vec<&Entry> = entries.iter().filter(|entry| heads.contains(&entry.key.as_str()) && !awaited(entry)).collect();
     match named.as_slice() {
         [one] => return Some(&one.key),
         [first, second, ..] => log.push(
