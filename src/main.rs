@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => cli::run(arguments),
         Command::Check(arguments) => cli::check(arguments),
         Command::New(arguments) => cli::new(arguments),
+        Command::Presets(arguments) => cli::presets(arguments),
         Command::Schema => cli::schema(),
         Command::Completions { shell } => cli::completions(*shell),
         Command::Man => cli::man(),

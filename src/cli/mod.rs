@@ -5,6 +5,7 @@ mod check;
 mod exit;
 mod new;
 mod output;
+mod presets;
 mod progress;
 mod run;
 mod source;
@@ -14,6 +15,7 @@ pub use check::check;
 pub use exit::{Failure, Status};
 pub use new::new;
 pub use output::{complain, print};
+pub use presets::presets;
 pub use run::run;
 
 use clap::CommandFactory;

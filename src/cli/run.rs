@@ -175,6 +175,7 @@ fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -
             warmup: warmup.as_secs_f64(),
         },
         routes: routes(model),
+        presets: report::rests_on(model),
         theory: report::known(&theory::answers(model)),
         goals: report::judge(&model.goals, &study.summary.metrics),
         summary: study.summary,

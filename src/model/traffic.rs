@@ -137,7 +137,8 @@ impl<'a> Traffic<'a> {
     pub fn times(&self, handler: &Handler, host: Option<HostId>, flow: &[f64]) -> Times {
         let speed = host.map_or(1.0, |host| self.model.hosts[host.0 as usize].speed);
         let carried = if self.mixed { self.mix(flow) } else { 0.0 };
-        Means { model: self.model, carried, speed, responses: &self.responses }.of(handler)
+        let producer = self.model.producers.iter().find(|producer| std::ptr::eq(&producer.handler, handler));
+        Means { model: self.model, carried, speed, responses: &self.responses, producer, depth: 0 }.of(handler)
     }
 
     /// Who waits for answers sends no more than these allow: clients over think time and response (Denning and Buzen 1978), and no

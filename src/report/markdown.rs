@@ -3,7 +3,7 @@
 use super::block::{Block, TABLES};
 use super::quantity::{self, Kind};
 use super::result::RunResult;
-use super::{preamble, stability, table, theory};
+use super::{preamble, presets, stability, table, theory};
 use std::fmt::Write;
 
 /// The whole result as Markdown, ending with a newline.
@@ -18,6 +18,9 @@ pub fn markdown(result: &RunResult) -> String {
     out.push_str(".\n");
     for (at, part) in preamble::parts(result).iter().enumerate() {
         let _ = writeln!(out, "{}- {}", if at == 0 { "\n" } else { "" }, plain(part));
+    }
+    for rests in presets::rests_on_sentences(&result.presets) {
+        let _ = writeln!(out, "\n{}.", plain(&rests));
     }
     for block in TABLES.iter().filter_map(|table| table.block(result)) {
         write_block(&mut out, &block);

@@ -24,6 +24,9 @@ pub struct RunResult {
     /// The numbers.
     #[serde(flatten)]
     pub summary: Summary,
+    /// The brokers whose absolute numbers rest on a preset.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub presets: Vec<RestsOn>,
     /// What theory says about some of the metrics, by full name; it stands beside the numbers and replaces none.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub theory: IndexMap<String, TheoryValue>,
@@ -76,6 +79,21 @@ pub struct Provenance {
     pub duration: Option<f64>,
     /// Unmeasured seconds before them.
     pub warmup: f64,
+}
+
+/// A broker whose parameters were measured or documented by somebody else, on other hardware.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RestsOn {
+    /// The user's name for it.
+    pub broker: String,
+    /// The row of the table of presets.
+    pub preset: String,
+    /// Of three, those of its least trusted number; 0: some of it is assumed.
+    pub stars: u8,
+    /// What it was measured on.
+    pub hardware: Vec<String>,
+    /// The keys of the numbers that nobody measured.
+    pub assumed: Vec<String>,
 }
 
 /// A number of theory.

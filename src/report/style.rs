@@ -60,6 +60,8 @@ impl Style {
                 '▶' => out.push('>'),
                 '✓' => out.push('+'),
                 '✗' => out.push('!'),
+                '★' => out.push('*'),
+                '☆' => out.push('-'),
                 other => out.push(other),
             }
         }

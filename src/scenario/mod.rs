@@ -25,6 +25,7 @@ mod lookup;
 mod names;
 mod overrides;
 mod pools;
+mod presets;
 mod quantity;
 mod read;
 mod resolve;
@@ -43,6 +44,7 @@ mod usage;
 mod weights;
 
 pub use diagnostic::{Problem, Problems, Severity};
+pub use presets::preset_advice;
 pub use read::{Document, ReadError, read};
 pub use resolve::{Resolved, resolve};
 pub use schema::schema;

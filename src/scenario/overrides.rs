@@ -11,10 +11,23 @@ use super::tree::{Entry, Node, Value, toml_value};
 pub(super) const FLAG: &str = "--set ";
 
 /// The tables of the user's own things.
-const ENTITIES: &[&str] = &["producers", "queues", "consumers", "services", "hosts", "locks", "caches"];
+const ENTITIES: &[&str] = &["producers", "brokers", "exchanges", "queues", "consumers", "services", "hosts", "locks", "caches"];
 /// The keys at the top of a document.
-const TOP: &[&str] =
-    &["title", "run", "producers", "queues", "consumers", "services", "hosts", "locks", "caches", "faults", "goals"];
+const TOP: &[&str] = &[
+    "title",
+    "run",
+    "producers",
+    "brokers",
+    "exchanges",
+    "queues",
+    "consumers",
+    "services",
+    "hosts",
+    "locks",
+    "caches",
+    "faults",
+    "goals",
+];
 
 /// A part of a path and where it stands in the override.
 struct Segment {

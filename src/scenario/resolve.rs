@@ -8,7 +8,7 @@ use super::diagnostic::{Problem, Problems, Severity, SourceText};
 use super::document::Scenario;
 use super::flow::Connections;
 use super::read::Document;
-use super::{json, overrides, tree};
+use super::{json, overrides, presets, tree};
 use crate::model::Model;
 use std::path::Path;
 
@@ -45,6 +45,7 @@ pub fn resolve(document: &Document, overrides: &[String]) -> Result<Resolved, Pr
     for (at, written) in overrides.iter().enumerate() {
         overrides::apply(&mut root, written, at + 1, &mut log);
     }
+    presets::fill(&mut root);
     let folder = document.path.as_ref().and_then(|path| path.parent()).unwrap_or(Path::new(""));
     let scenario = Scenario::decode(&root, &mut log);
     let mut resolver = Resolver { folder, log, notes: Vec::new(), unreadable: Vec::new() };
