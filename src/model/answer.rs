@@ -5,7 +5,7 @@
 //! message it is that of the fastest. Left out: windows, flow, batches, prefetch, and what a consumer's consumers do.
 
 use super::demand::{Means, nth, product, seconds};
-use super::{Broker, Outlet, Producer, Publication, QueueId, Size, Storage, Sync, Until};
+use super::{Broker, Handler, Outlet, Producer, Publication, QueueId, Size, Step, Storage, Sync, Until};
 use crate::units::Span;
 
 /// Requests that wait for requests are followed so deep; what is behind that takes no time here.
@@ -19,6 +19,36 @@ impl Means<'_> {
             Until::Confirmed => self.confirmed(send.to),
             Until::Replied => self.replied(send.to),
         }
+    }
+
+    /// Messages a second that are heard of at most, of those who wait for that in every run of their handler: what the processor
+    /// and the disk in between can do for one queue.
+    pub(super) fn most(&self, handler: &Handler) -> f64 {
+        let waits = handler.0.iter().filter_map(|step| match step {
+            Step::Send(send) if send.until != Until::Sent => Some(send),
+            _ => None,
+        });
+        waits.map(|send| self.most_of(send)).fold(f64::INFINITY, f64::min)
+    }
+
+    fn most_of(&self, send: &Publication) -> f64 {
+        let Some(broker) = self.broker(send.to) else { return f64::INFINITY };
+        let busy = broker.cpu.as_ref().map_or(0.0, |cpu| {
+            let confirm = if send.until == Until::Confirmed { cpu.confirm } else { Span::ZERO };
+            (cpu.publish + confirm).as_secs_f64() + self.producer.map_or(0.0, size) * cpu.per_byte / 1e9
+        });
+        let writing = match (send.to, broker.disk.as_ref()) {
+            (Outlet::Queue(queue), Some(disk)) if matches!(self.model.queue(queue).semantics.storage, Storage::Quorum { .. }) => {
+                let at_once = match disk.sync {
+                    Sync::Interval(_) => f64::INFINITY,
+                    Sync::Batch => disk.cap.map_or(f64::INFINITY, f64::from),
+                    Sync::Always => 1.0,
+                };
+                seconds(&disk.fsync) / at_once
+            }
+            _ => 0.0,
+        };
+        1.0 / busy.max(writing)
     }
 
     fn broker(&self, to: Outlet) -> Option<&Broker> {

@@ -37,18 +37,22 @@ pub fn rests_on_notes(model: &Model, style: Style) -> String {
     notes.collect()
 }
 
-/// A sentence for each broker that rests on a preset.
+/// A sentence for all brokers that rest on measurements on the same hardware.
 pub(super) fn rests_on_sentences(found: &[RestsOn]) -> Vec<String> {
-    let one = |rests: &RestsOn| {
-        let RestsOn { broker, preset, stars, hardware, assumed } = rests;
-        let mut text =
-            format!("times and rates at `{broker}` rest on the preset {preset}, {} ({})", sky(*stars), hardware.join("; "));
-        if !assumed.is_empty() {
-            text += &format!("; nobody measured {}", listed(assumed));
+    let mut groups: Vec<(&[String], Vec<String>)> = Vec::new();
+    for RestsOn { broker, preset, stars, hardware, assumed } in found {
+        let assumed = if assumed.is_empty() { String::new() } else { format!(", nobody measured {}", listed(assumed)) };
+        let text = format!("`{broker}` ({preset} {}{assumed})", sky(*stars));
+        match groups.iter_mut().find(|(on, _)| *on == hardware.as_slice()) {
+            Some((_, brokers)) => brokers.push(text),
+            None => groups.push((hardware, vec![text])),
         }
-        text
+    }
+    let sentence = |(hardware, brokers): &(&[String], Vec<String>)| {
+        let what = if brokers.len() == 1 { "a preset that was" } else { "presets that were" };
+        format!("times and rates at {} rest on {what} measured on {}", listed(brokers), hardware.join("; "))
     };
-    found.iter().map(one).collect()
+    groups.iter().map(sentence).collect()
 }
 
 fn listed(names: &[String]) -> String {
@@ -197,14 +201,18 @@ mod tests {
 
     #[test]
     fn a_guess_is_called_one() {
-        let rests = RestsOn {
-            broker: "b".to_owned(),
+        let rests = |broker: &str, assumed: &[&str], hardware: &str| RestsOn {
+            broker: broker.to_owned(),
             preset: "p".to_owned(),
-            stars: 0,
-            hardware: vec!["x".to_owned()],
-            assumed: vec!["between".to_owned(), "disk.fsync".to_owned()],
+            stars: if assumed.is_empty() { 2 } else { 0 },
+            hardware: vec![hardware.to_owned()],
+            assumed: assumed.iter().map(|&key| key.to_owned()).collect(),
         };
-        let expected = "times and rates at `b` rest on the preset p, ☆☆☆ (x); nobody measured between and disk.fsync";
-        assert_eq!(rests_on_sentences(&[rests]), [expected]);
+        let found = [rests("a", &[], "x"), rests("b", &["between", "disk.fsync"], "y"), rests("c", &[], "x")];
+        let expected = [
+            "times and rates at `a` (p ★★☆) and `c` (p ★★☆) rest on presets that were measured on x",
+            "times and rates at `b` (p ☆☆☆, nobody measured between and disk.fsync) rest on a preset that was measured on y",
+        ];
+        assert_eq!(rests_on_sentences(&found), expected);
     }
 }
