@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Run(arguments) => cli::run(arguments),
         Command::Check(arguments) => cli::check(arguments),
+        Command::Compare(arguments) => cli::compare(arguments),
         Command::New(arguments) => cli::new(arguments),
         Command::Presets(arguments) => cli::presets(arguments),
         Command::Schema => cli::schema(),

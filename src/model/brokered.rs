@@ -8,6 +8,9 @@ use super::{
 /// Exchanges that lead to exchanges are followed so deep; the document makes sure that there is no circle.
 const DEEPEST: usize = 100;
 
+/// The headers of a message, by name.
+type Headers = Vec<(String, String)>;
+
 impl Model {
     /// Whether anything in this model asks more of a queue than the textbook's: then all its queues are dealt with as a broker
     /// deals with them. Without that a message costs a simulation a third.
@@ -124,7 +127,7 @@ impl Model {
     }
 
     /// The same of whoever's messages a handler deals with: its own producer's, or those of all producers alike.
-    pub(super) fn keys_at(&self, handler: &Handler) -> (Vec<(String, f64)>, Vec<(String, String)>) {
+    pub(super) fn keys_at(&self, handler: &Handler) -> (Vec<(String, f64)>, Headers) {
         if let Some(producer) = self.producers.iter().find(|producer| std::ptr::eq(&producer.handler, handler)) {
             return (self.keys_of(producer), producer.sending.headers.clone());
         }

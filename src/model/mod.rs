@@ -3,6 +3,7 @@
 mod answer;
 mod broker;
 mod brokered;
+mod cached;
 mod call;
 mod consumer;
 mod demand;

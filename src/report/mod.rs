@@ -3,8 +3,10 @@
 mod advice;
 mod block;
 pub mod chart;
+mod comparison;
 mod csv;
 mod describe;
+mod feeds;
 mod folder;
 mod hoarding;
 mod json;
@@ -13,6 +15,7 @@ mod markdown;
 mod preamble;
 mod presets;
 pub mod quantity;
+mod read;
 mod result;
 mod services;
 mod stability;
@@ -24,11 +27,16 @@ mod topology;
 mod verdict;
 
 pub use advice::advice;
+pub use comparison::{
+    Comparison, Difference, Finding, Measured, Side, Sought, compare, comparison_csv, comparison_markdown, comparison_text,
+    difference, headline, prepare_comparison, write_comparison,
+};
 pub use csv::{csv, percentiles_csv, series_csv};
-pub use folder::{FileError, Folder, prepare};
-pub use json::json;
+pub use folder::{FileError, Folder, prepare, prepare_for};
+pub use json::{json, pretty};
 pub use markdown::markdown;
 pub use presets::{preset, presets, presets_json, rests_on, rests_on_notes};
+pub use read::{ReadResultError, is_result, read_result};
 pub use result::{GoalResult, Provenance, RestsOn, RunResult, SCHEMA_VERSION, TheoryValue, Verdict, Warning};
 pub use style::Style;
 pub use table::table;

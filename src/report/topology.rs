@@ -2,6 +2,7 @@
 
 use super::block::{Block, Column, Group};
 use super::describe;
+use super::feeds::{Feeds, Sender};
 use super::hoarding;
 use super::layout;
 use super::quantity::{self, Kind, Shown, plainly};
@@ -9,7 +10,7 @@ use super::services;
 use super::stability::{self, Spot, Trouble};
 use super::style::{Role, Style, width, wrapped};
 use crate::experiment::stability::{expected, known};
-use crate::model::{Handler, Load, Model, PoolId, Producer, ProducerLoad, Queue, QueueId, QueueLoad, Visits};
+use crate::model::{Handler, Load, Model, PoolId, Producer, ProducerLoad, Queue, QueueId, QueueLoad};
 use crate::units::Span;
 use serde_json::{Value, json};
 
@@ -21,8 +22,9 @@ pub fn topology(model: &Model, load: &Load, style: Style) -> String {
         lines.push(String::new());
     }
     let callers = services::callers(model, load, style);
-    let queues = (0..model.queues.len()).map(|at| flow(model, load, QueueId(at as u32), style));
-    let services = (0..model.services.len()).map(|at| services::flow(model, load, at, style));
+    let feeds = Feeds::of(model);
+    let queues = (0..model.queues.len()).map(|at| flow(model, load, &feeds, QueueId(at as u32), style));
+    let services = (0..model.services.len()).map(|at| services::flow(model, load, &feeds, at, style));
     for (at, drawn) in callers.into_iter().chain(queues).chain(services).enumerate() {
         if at > 0 {
             lines.push(String::new());
@@ -156,36 +158,34 @@ fn troubles(model: &Model, load: &Load) -> Vec<(Spot, Trouble)> {
 }
 
 /// One queue: what flows in, what takes from it, and where that leads.
-fn flow(model: &Model, load: &Load, id: QueueId, style: Style) -> Vec<String> {
+fn flow(model: &Model, load: &Load, feeds: &Feeds, id: QueueId, style: Style) -> Vec<String> {
     let queue = model.queue(id);
     let own = &load.queues[id.0 as usize];
     let head = style.signs(&format!("[{}]", queue.name));
     let facts = style.signs(&format!(" {}, {}", amount(model, own, id), describe::queue(queue)));
     let mut branches: Vec<Branch> = Vec::new();
-    for (producer, own) in model.producers.iter().zip(&load.producers) {
-        let often = Visits::of(model, &producer.handler).queue(id);
-        if often > 0.0 {
-            let rate = producer.messages.map_or_else(|| plainly(own.rate * often, Kind::Rate), messages);
-            branches.push(Branch::from(&producer.name, format!("{rate}, {}", describe::arrivals(&producer.arrivals))));
-        }
-    }
-    for (at, pool) in model.pools.iter().enumerate() {
-        let often = Visits::of(model, &pool.handler).queue(id);
-        if often > 0.0 {
-            let from = &load.queues[pool.queue.0 as usize];
-            let passed = match from.passing > 0.0 {
-                true => amount(model, from, pool.queue),
-                false => plainly(passed_on(model, load, at) * often, Kind::Rate),
-            };
-            branches.push(Branch::from(&pool.name, format!("{passed}, passed on")));
-        }
-    }
-    for (service, own) in model.services.iter().zip(&load.services) {
-        let often = Visits::of(model, &service.handler).queue(id);
-        if often > 0.0 {
-            let passed = plainly(own.rate.min(own.capacity) * often, Kind::Rate);
-            branches.push(Branch::from(&format!("({})", service.name), format!("{passed}, published")));
-        }
+    for &(sender, often) in feeds.queue(id) {
+        branches.push(match sender {
+            Sender::Producer(at) => {
+                let (producer, own) = (&model.producers[at], &load.producers[at]);
+                let rate = producer.messages.map_or_else(|| plainly(own.rate * often, Kind::Rate), messages);
+                Branch::from(&producer.name, format!("{rate}, {}", describe::arrivals(&producer.arrivals)))
+            }
+            Sender::Pool(at) => {
+                let pool = &model.pools[at];
+                let from = &load.queues[pool.queue.0 as usize];
+                let passed = match from.passing > 0.0 {
+                    true => amount(model, from, pool.queue),
+                    false => plainly(passed_on(model, load, at) * often, Kind::Rate),
+                };
+                Branch::from(&pool.name, format!("{passed}, passed on"))
+            }
+            Sender::Service(at) => {
+                let own = &load.services[at];
+                let passed = plainly(own.rate.min(own.capacity) * often, Kind::Rate);
+                Branch::from(&format!("({})", model.services[at].name), format!("{passed}, published"))
+            }
+        });
     }
     for (_, pool) in model.pools_on(id) {
         let mut text = describe::pool(model, pool);

@@ -47,7 +47,7 @@ table! {
 /// A delay, or one for each way.
 #[derive(Debug, Clone)]
 pub(super) enum NetworkForm {
-    All(Distribution),
+    All(Box<Distribution>),
     Ways(Box<Ways>),
 }
 
@@ -72,7 +72,7 @@ impl Decode for NetworkForm {
             Value::Table(entries) if entries.iter().any(|entry| WAYS.contains(&entry.key.as_str())) => {
                 Ways::decode(node, log).map(Box::new).map(NetworkForm::Ways)
             }
-            _ => Distribution::decode(node, log).map(NetworkForm::All),
+            _ => Distribution::decode(node, log).map(Box::new).map(NetworkForm::All),
         }
     }
 

@@ -96,7 +96,7 @@ impl Resolver<'_> {
         };
         match &form.value {
             NetworkForm::All(delay) => {
-                let delay = way(Some(&At { value: delay.clone(), place: form.place }));
+                let delay = way(Some(&At { value: (**delay).clone(), place: form.place }));
                 Network { publish: delay.clone(), confirm: delay.clone(), deliver: delay.clone(), ack: delay }
             }
             NetworkForm::Ways(ways) => Network {
@@ -304,11 +304,9 @@ impl Resolver<'_> {
                     .push(problem.help(format!("write nodes = {members} in [brokers.{}], or fewer `members`", named.name.value)));
             }
         }
-        if let (Some(at), None, true) = (form.storage.given(), broker, storage != Storage::Memory) {
-            if form.broker.is_missing() {
-                let problem = Problem::warning(at.place, "without a broker this storage takes no time and nothing is ever lost");
-                self.log.push(problem.help("add a table [brokers.rabbit] with a `disk`, and broker = \"rabbit\" here"));
-            }
+        if let (Some(at), true, true) = (form.storage.given(), form.broker.is_missing(), storage != Storage::Memory) {
+            let problem = Problem::warning(at.place, "without a broker this storage takes no time and nothing is ever lost");
+            self.log.push(problem.help("add a table [brokers.rabbit] with a `disk`, and broker = \"rabbit\" here"));
         }
         let dead_letter = self.dead_letter(&form.dead_letter, scenario);
         let overflow = form.overflow.value();

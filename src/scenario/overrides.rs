@@ -30,9 +30,9 @@ const TOP: &[&str] = &[
 ];
 
 /// A part of a path and where it stands in the override.
-struct Segment {
-    name: String,
-    place: Place,
+pub(super) struct Segment {
+    pub name: String,
+    pub place: Place,
 }
 
 /// Applies override number `text` (from 1) to the tree; what is wrong with it goes to `log`.
@@ -100,7 +100,8 @@ fn value(written: &str, text: usize, offset: usize, log: &mut Vec<Problem>) -> O
     }
 }
 
-fn set(root: &mut Node, segments: &[Segment], value: Node, log: &mut Vec<Problem>) {
+/// Puts a value where a path leads; what is wrong with the path goes to `log`.
+pub(super) fn set(root: &mut Node, segments: &[Segment], value: Node, log: &mut Vec<Problem>) {
     let mut node = root;
     let last = segments.len() - 1;
     for (depth, segment) in segments.iter().enumerate() {

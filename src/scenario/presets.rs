@@ -194,6 +194,18 @@ mod tests {
     }
 
     #[test]
+    fn a_variant_may_have_another_preset() {
+        let text = "[run]\nduration = \"1s\"\n[brokers.b]\npreset = \"rabbitmq-quorum\"\n[producers.p]\narrivals = { poisson = \"9/s\" }\n\
+                    publish = \"q\"\n[queues.q]\nbroker = \"b\"\n[consumers.c]\nqueue = \"q\"\nservice = \"1ms\"\n\
+                    [variants.classic]\nset = { \"brokers.b.preset\" = \"rabbitmq-classic\" }\n";
+        let document = Document { name: "small".to_owned(), path: None, text: text.to_owned() };
+        let resolved = resolve(&document, &[]).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(resolved.variants.len(), 1);
+        let changed = resolve(&document, &resolved.variants[0].changes).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(changed.model.queues[0].semantics.storage, Storage::Disk);
+    }
+
+    #[test]
     fn another_storage_or_another_way_to_write_gets_nothing_that_belongs_to_the_first() {
         let classic = model("preset = \"rabbitmq-quorum\"", "storage = \"disk\"");
         assert_eq!((classic.queues[0].semantics.storage, classic.queues[0].semantics.delivery_limit), (Storage::Disk, None));
