@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Command::Size(arguments) => cli::size(arguments),
         Command::Merge(arguments) => cli::merge(arguments),
         Command::New(arguments) => cli::new(arguments),
+        Command::Presets(arguments) => cli::presets(arguments),
         Command::Schema => cli::schema(),
         Command::Completions { shell } => cli::completions(*shell),
         Command::Man => cli::man(),

@@ -479,7 +479,14 @@ fn help_is_at_hand() {
         assert!(out(&expect(folder.path(), &["completions", shell], 0)).contains("replications"), "{shell}");
     }
     assert!(out(&expect(folder.path(), &["man"], 0)).starts_with(".ie"));
-    for command in [&["--help"][..], &["run", "--help"], &["check", "--help"], &["new", "--help"], &["schema", "--help"]] {
+    for command in [
+        &["--help"][..],
+        &["run", "--help"],
+        &["check", "--help"],
+        &["new", "--help"],
+        &["schema", "--help"],
+        &["presets", "--help"],
+    ] {
         let help = out(&expect(folder.path(), command, 0));
         assert!(help.contains("Examples:\n") && help.contains("queuelab "), "{help}");
     }

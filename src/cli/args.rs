@@ -72,6 +72,12 @@ pub enum Command {
         queuelab new > first.toml\n  \
         queuelab new --template pipeline --out pipeline.toml")]
     New(New),
+    /// Print brokers with known parameters, or one with the source of each number
+    #[command(after_help = "Examples:\n  \
+        queuelab presets\n  \
+        queuelab presets rabbitmq-quorum\n  \
+        then write  preset = \"rabbitmq-quorum\"  under [brokers.rabbit]")]
+    Presets(Presets),
     /// Print the JSON Schema of scenarios, for editors
     #[command(after_help = "Examples:\n  \
         queuelab schema > scenario.schema.json\n  \
@@ -303,6 +309,17 @@ pub struct New {
     /// List the templates
     #[arg(long)]
     pub list: bool,
+}
+
+/// Arguments of `presets`.
+#[derive(Debug, Args)]
+pub struct Presets {
+    /// Which one; all unless told otherwise
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
 }
 
 /// What `run` prints.

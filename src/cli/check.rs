@@ -38,12 +38,17 @@ pub fn check(arguments: &Check) -> Result<Status, Failure> {
                 if let Some(notes) = found["notes"].as_array_mut() {
                     notes.extend(resolved.notes.into_iter().map(Into::into));
                 }
+                let rests = report::rests_on(&resolved.model);
+                if !rests.is_empty() {
+                    found["presets"] = serde_json::json!(rests);
+                }
                 found["theory"] = report::theory_json(&answers);
                 documents.push(found);
             }
             CheckFormat::Text => {
                 let mut text = report::topology(&resolved.model, &load, style());
                 text.push_str(&report::theory(&resolved.model, &answers, style()));
+                text.push_str(&report::rests_on_notes(&resolved.model, style()));
                 for variant in &resolved.variants {
                     text.push_str(&format!("variant {}: {}\n", variant.name, variant.changes.join(", ")));
                 }

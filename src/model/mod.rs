@@ -1,5 +1,6 @@
 //! WHAT is simulated: plain data, valid once built. No text, no clock, no random number is drawn here.
 
+mod answer;
 mod broker;
 mod brokered;
 mod cached;
@@ -12,6 +13,7 @@ mod load;
 mod metric;
 mod parts;
 mod plan;
+mod presets;
 mod producer;
 mod queue;
 mod service;
@@ -29,6 +31,7 @@ pub use goal::{Comparison, Goal};
 pub use load::{HostLoad, Load, PoolLoad, ProducerLoad, QueueLoad, ServiceLoad};
 pub use metric::{Metric, Quantity, Statistic, entity_of, metrics};
 pub use plan::{Precision, RunPlan, Stop, Warmup};
+pub use presets::{Fact, Ground, PRESETS, Preset, Trust};
 pub use producer::{
     Arrivals, Batching, Carried, Confirm, Keys, Lifetime, MmppPhase, OnFull, Priority, Producer, RoutingKey, Segment, Sending,
     Size, Trace, stationary,

@@ -3,7 +3,7 @@
 use super::block::{Block, TABLES};
 use super::quantity::{self, Kind};
 use super::result::RunResult;
-use super::{preamble, stability, table, theory};
+use super::{preamble, presets, stability, table, theory};
 use std::fmt::Write;
 
 /// The whole result as Markdown, ending with a newline.
@@ -21,6 +21,9 @@ pub fn markdown(result: &RunResult) -> String {
     }
     for (at, fault) in result.faults.iter().enumerate() {
         let _ = writeln!(out, "{}- fault: {}", if at == 0 { "\n" } else { "" }, plain(&fault.what));
+    }
+    for rests in presets::rests_on_sentences(&result.presets) {
+        let _ = writeln!(out, "\n{}.", plain(&rests));
     }
     for block in TABLES.iter().filter_map(|table| table.block(result)) {
         write_block(&mut out, &block);

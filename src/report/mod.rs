@@ -15,6 +15,7 @@ mod layout;
 mod markdown;
 mod page;
 mod preamble;
+mod presets;
 pub mod quantity;
 mod read;
 mod result;
@@ -42,8 +43,9 @@ pub use folder::{FileError, Folder, prepare, prepare_for};
 pub use json::{json, pretty};
 pub use markdown::markdown;
 pub use page::page;
+pub use presets::{preset, presets, presets_json, rests_on, rests_on_notes};
 pub use read::{ReadResultError, is_result, read_result};
-pub use result::{FaultNote, GoalResult, Provenance, RunResult, SCHEMA_VERSION, TheoryValue, Verdict, Warning};
+pub use result::{FaultNote, GoalResult, Provenance, RestsOn, RunResult, SCHEMA_VERSION, TheoryValue, Verdict, Warning};
 pub use size::{
     Fate, GoalFound, Neighbour, SizeProvenance, Sizing, Tried, below_the_work, margin, prepare_size, size_csv, size_json,
     size_markdown, size_table, too_small, write_size,

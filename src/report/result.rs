@@ -31,6 +31,9 @@ pub struct RunResult {
     /// The numbers.
     #[serde(flatten)]
     pub summary: Summary,
+    /// The brokers whose absolute numbers rest on a preset.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub presets: Vec<RestsOn>,
     /// What theory says about some of the metrics, by full name; it stands beside the numbers and replaces none.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub theory: IndexMap<String, TheoryValue>,
@@ -96,6 +99,21 @@ pub struct FaultNote {
     pub from: Option<f64>,
     /// Seconds from the start of the run to its end; absent where it lasts for ever, or comes again and again.
     pub until: Option<f64>,
+}
+
+/// A broker whose parameters were measured or documented by somebody else, on other hardware.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RestsOn {
+    /// The user's name for it.
+    pub broker: String,
+    /// The row of the table of presets.
+    pub preset: String,
+    /// Of three, those of its least trusted number; 0: some of it is assumed.
+    pub stars: u8,
+    /// What it was measured on.
+    pub hardware: Vec<String>,
+    /// The keys of the numbers that nobody measured.
+    pub assumed: Vec<String>,
 }
 
 /// A number of theory.

@@ -61,6 +61,8 @@ impl Style {
                 '◀' => out.push('<'),
                 '✓' => out.push('+'),
                 '✗' => out.push('!'),
+                '★' => out.push('*'),
+                '☆' => out.push('-'),
                 other => out.push(other),
             }
         }

@@ -4,7 +4,7 @@ use super::block::TABLES;
 use super::quantity::{self, Kind};
 use super::result::{GoalResult, RunResult, Verdict, Warning};
 use super::style::{Role, Style, width, wrapped};
-use super::{layout, preamble, stability, theory};
+use super::{layout, preamble, presets, stability, theory};
 use std::time::Duration;
 
 /// The whole result as text, ending with a newline. `wall` is how long it took, if that is of interest.
@@ -55,6 +55,9 @@ fn head(result: &RunResult, style: Style, wall: Option<Duration>) -> Vec<String>
     lines.extend(wrapped(&style.signs(&preamble::plan(result)), style.width));
     for part in preamble::parts(result) {
         lines.extend(wrapped(&style.signs(&part), style.width.saturating_sub(2)).iter().map(|line| format!("  {line}")));
+    }
+    for rests in presets::rests_on_sentences(&result.presets) {
+        lines.extend(wrapped(&style.signs(&rests), style.width));
     }
     lines.extend(preamble::precision(result).map(|line| style.signs(&line)));
     for fault in &result.faults {

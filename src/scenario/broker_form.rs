@@ -4,6 +4,7 @@ use super::decode::{Decode, Entities, Field, Keys, expected, one_key, shapes, ta
 use super::diagnostic::{At, Problem};
 use super::distribution_form::Distribution;
 use super::headed::ShortOr;
+use super::presets::PresetName;
 use super::quantity::{Bandwidth, Share, Weight, Whole};
 use super::schema::{self, Definitions};
 use super::tree::{Node, Value};
@@ -12,6 +13,8 @@ use crate::units::{Bytes, Span};
 table! {
     /// A broker: one node or a cluster of equal ones, and what its work costs.
     Broker "broker" {
+        /// A row of `queuelab presets`: it fills in what is left out here and in the queues on this broker.
+        "preset" optional preset: PresetName,
         /// Number of nodes; 1 unless told otherwise. Queues are dealt out to them in the order of the document.
         "nodes" optional nodes: Whole<1, 1_000>,
         /// One-way delay between clients and a node: a time, a distribution, or one for each way. None unless told otherwise.
@@ -39,7 +42,6 @@ table! {
         /// The credit flow of a publisher's connection: it stops when so many of its messages are not dealt with.
         "flow" optional flow: FlowForm,
     }
-    later ["preset"]
 }
 
 /// A delay, or one for each way.

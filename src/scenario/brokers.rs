@@ -58,6 +58,7 @@ impl Resolver<'_> {
             flow: None,
         };
         let Some(form) = form else { return broker };
+        broker.preset = form.preset.value().map(|preset| preset.0.name);
         if let Some(nodes) = form.nodes.value() {
             broker.nodes = nodes.0 as u32;
         }

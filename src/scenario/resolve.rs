@@ -10,7 +10,7 @@ use super::flow::Connections;
 use super::overrides::Override;
 use super::read::Document;
 use super::variants::{Variant, variants};
-use super::{json, overrides, tree};
+use super::{json, overrides, presets, tree};
 use crate::model::Model;
 use std::path::Path;
 
@@ -60,6 +60,7 @@ pub fn resolve_changed(document: &Document, overrides: &[Override]) -> Result<Re
     for (at, written) in overrides.iter().enumerate() {
         overrides::apply(&mut root, written, at + 1, &mut log);
     }
+    presets::fill(&mut root);
     let folder = document.path.as_ref().and_then(|path| path.parent()).unwrap_or(Path::new(""));
     let scenario = Scenario::decode(&root, &mut log);
     let mut resolver = Resolver { folder, log, notes: Vec::new(), unreadable: Vec::new() };

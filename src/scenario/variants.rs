@@ -6,6 +6,7 @@ use super::decode::{Decode, Named, expected};
 use super::diagnostic::{At, Place, Problem, Severity};
 use super::document::Scenario;
 use super::overrides::{Segment, set};
+use super::presets;
 use super::resolve::{Resolver, list};
 use super::schema::Definitions;
 use super::tree::{Entry, Node, Value};
@@ -132,7 +133,9 @@ fn same(one: &Model, other: &Model) -> bool {
 /// The model of a tree; its errors go to `problems`.
 fn resolved(root: &Node, folder: &Path, problems: &mut Vec<Problem>) -> Option<Model> {
     let mut log = Vec::new();
-    let scenario = Scenario::decode(root, &mut log);
+    let mut root = root.clone();
+    presets::fill(&mut root);
+    let scenario = Scenario::decode(&root, &mut log);
     let mut resolver = Resolver { folder, log, notes: Vec::new(), unreadable: Vec::new() };
     let model = scenario.map(|scenario| resolver.model(&scenario));
     problems.extend(resolver.log.into_iter().filter(|problem| problem.severity == Severity::Error));

@@ -172,6 +172,7 @@ pub fn result() -> RunResult {
             replicates,
             parts: Vec::new(),
         },
+        presets: Vec::new(),
         routes: ["web", "nightly-import"].map(|name| (name.to_owned(), vec!["jobs".to_owned()])).into(),
         system: small_system(),
         faults: vec![FaultNote {
