@@ -1,5 +1,6 @@
 //! Many runs: replications in parallel, and what they say together.
 
+mod alert;
 mod along;
 mod columns;
 mod controls;
@@ -17,6 +18,7 @@ mod study;
 mod summary;
 mod together;
 
+pub use alert::{AlertSeen, CauseSeen};
 pub use along::Along;
 pub use journal::journal;
 pub use precision::{Look, Reached, StopReason};

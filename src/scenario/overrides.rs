@@ -27,6 +27,7 @@ const TOP: &[&str] = &[
     "caches",
     "faults",
     "goals",
+    "alerts",
 ];
 
 /// A part of a path and where it stands in the override.

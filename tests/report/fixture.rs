@@ -166,6 +166,7 @@ pub fn result() -> RunResult {
             series: Series { bin: 3.3, warmup: 60.0, columns },
             stability: vec![stability("workers", Keeps::Stable)],
             replicates,
+            alerts: Vec::new(),
             parts: Vec::new(),
         },
         routes: ["web", "nightly-import"].map(|name| (name.to_owned(), vec!["jobs".to_owned()])).into(),
