@@ -64,10 +64,7 @@ fn a_window_lets_through_what_fits_into_a_round_trip() {
     reached(&sender("window = 1", "storage = \"quorum\""), "producers.web.confirmed.rate", 1.0 / 0.0035);
     // A kilobyte takes a millisecond on the line.
     let slow = sender("window = 1", "").replace("nodes = 3", "nodes = 3\nbandwidth = \"1MiB/s\"");
-    if let Ok(model) = resolve(&Document { name: "slow".to_owned(), path: None, text: slow.clone() }, &[]) {
-        assert!(model.model.brokers[0].bandwidth.is_some());
-        reached(&slow, "producers.web.confirmed.rate", 1.0 / (0.002 + 1.0 / 1024.0));
-    }
+    reached(&slow, "producers.web.confirmed.rate", 1.0 / (0.002 + 1.0 / 1024.0));
 }
 
 #[test]
