@@ -78,7 +78,8 @@ fn every_fragment_is_made_of_known_keys() {
         for (line, text) in blocks(&page(&name), "```toml fragment") {
             let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{name}:{line}\n{error}"));
             let keyed = |name| table.get(name).and_then(toml::Value::as_table).into_iter().flatten().map(|(key, _)| key);
-            let own: BTreeSet<&String> = entities(&table).chain(keyed("goals")).chain(keyed("costs")).collect();
+            let own: BTreeSet<&String> =
+                entities(&table).chain(keyed("goals")).chain(keyed("alerts")).chain(keyed("costs")).collect();
             let mut used = BTreeSet::new();
             let mut value = serde_json::to_value(&table).unwrap();
             // The keys of `set` are paths; that they lead somewhere is checked where the scenario is whole.

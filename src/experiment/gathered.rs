@@ -1,5 +1,6 @@
 //! What is kept of the replications of one schedule, and the summary of those that are there.
 
+use super::alert::Watched;
 use super::columns::columns;
 use super::controls::Controls;
 use super::excursions::excursions;
@@ -11,8 +12,8 @@ use super::spread::Values;
 use super::stability::{Window, stability};
 use super::study::{News, Stopped, Watch};
 use super::summary::{Reading, Replicate, Series, Summary};
-use crate::measure::{self, gauges, sources};
-use crate::model::{Metric, Model, Statistic, metrics};
+use crate::measure::{self, sources};
+use crate::model::{Metric, Model, Statistic, gauges, metrics};
 use crate::stats::Estimate;
 use crate::units::Time;
 use indexmap::IndexMap;
@@ -37,6 +38,7 @@ pub(super) struct Gathered {
     ends: Vec<Time>,
     replicates: Vec<Replicate>,
     controls: Controls,
+    watched: Watched,
 }
 
 impl Gathered {
@@ -51,6 +53,7 @@ impl Gathered {
             ends: Vec::new(),
             replicates: Vec::new(),
             controls: Controls::default(),
+            watched: Watched::default(),
         }
     }
 
@@ -139,6 +142,7 @@ impl Gathered {
         let joins = self.model.plan.antithetic && self.replicates.len() % 2 == 1;
         self.pools.iter_mut().zip(sources).for_each(|(pool, source)| pool.add(source, joins));
         self.controls.add(&self.model, self.schedule, &replication, joins);
+        self.watched.add(&self.model, &replication);
         if let Some(along) = replication.along {
             self.pools.iter_mut().zip(along.tracks()).for_each(|(pool, track)| pool.look_along(track.slots, track.batches));
         }
@@ -194,14 +198,15 @@ impl Gathered {
         let stability = stability(&self.model, &readings, &window);
         let latencies = lately(&self.model, &self.series, confidence, self.model.plan.antithetic);
         let series = Series { bin, warmup: self.schedule.warmup.as_secs_f64(), columns, latencies };
+        let alerts = self.watched.summarise(&self.model);
         let (values, replicates) = (values.kept, self.replicates);
-        Summary { metrics: readings, values, distributions, series, stability, replicates, parts: Vec::new() }
+        Summary { metrics: readings, values, distributions, series, stability, alerts, replicates, parts: Vec::new() }
     }
 
     /// The backlog of all queues in each bin, for each replication, and the seconds that a bin lasts.
     pub fn backlogs(&self) -> (Vec<Vec<f64>>, f64) {
         let levels: Vec<usize> =
-            gauges(&self.model).iter().enumerate().filter(|(_, gauge)| gauge.unit == "messages").map(|(at, _)| at).collect();
+            gauges(&self.model).iter().enumerate().filter(|(_, gauge)| gauge.is_backlog()).map(|(at, _)| at).collect();
         let bins = self.series.iter().map(|series| series.bins.len()).min().unwrap_or(0);
         let backlog = |bin: &Vec<u128>| levels.iter().map(|&at| bin[at] as f64).sum();
         // The last bin may be cut short.

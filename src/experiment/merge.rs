@@ -1,11 +1,12 @@
 //! The parts of a model, each studied by itself, put together in the order of the whole.
 
+use super::alert::AlertSeen;
 use super::precision::Reached;
 use super::stability::Stability;
 use super::study::{Studied, Study};
 use super::summary::{Part, Replicate, Series, Summary};
-use crate::measure::{followed, gauges};
-use crate::model::{Metric, Model, metrics};
+use crate::measure::followed;
+use crate::model::{Metric, Model, gauges, metrics};
 use indexmap::IndexMap;
 
 /// What the studies of all parts say of the whole. Of a model in one piece that is what was studied.
@@ -24,6 +25,7 @@ pub(super) fn merge(model: &Model, parts: &[Model], studied: Vec<Studied>) -> St
             distributions: ordered(names.iter().map(|m| m.name.clone()), summaries.iter_mut().map(|one| &mut one.distributions)),
             series: series(model, &mut summaries),
             stability: stability(model, &mut summaries),
+            alerts: alerts(model, &mut summaries),
             replicates: replicates(&summaries),
             parts: described,
         }
@@ -70,6 +72,13 @@ fn series(model: &Model, summaries: &mut [Summary]) -> Series {
 fn stability(model: &Model, summaries: &mut [Summary]) -> Vec<Stability> {
     let mut all: Vec<Stability> = summaries.iter_mut().flat_map(|one| std::mem::take(&mut one.stability)).collect();
     all.sort_by_key(|seen| model.pools.iter().position(|pool| pool.name == seen.pool));
+    all
+}
+
+/// What became of the alerts, in the order of the document.
+fn alerts(model: &Model, summaries: &mut [Summary]) -> Vec<AlertSeen> {
+    let mut all: Vec<AlertSeen> = summaries.iter_mut().flat_map(|one| std::mem::take(&mut one.alerts)).collect();
+    all.sort_by_key(|seen| model.alerts.iter().position(|alert| alert.name == seen.name));
     all
 }
 

@@ -1,5 +1,6 @@
 //! Many runs: replications in parallel, and what they say together.
 
+mod alert;
 mod along;
 mod columns;
 mod controls;
@@ -21,6 +22,7 @@ mod summary;
 mod together;
 mod trial;
 
+pub use alert::{AlertSeen, CauseSeen};
 pub use along::Along;
 pub use journal::journal;
 pub use points::{Outcome, each_point};

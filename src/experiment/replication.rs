@@ -1,9 +1,10 @@
 //! One replication: the world, the recorder that watches it, and the series, from an empty system to the end.
 
+use super::alert;
 use super::along::Along;
 use crate::engine::{Halt, Presence, Tally, World};
-use crate::measure::{self, Gains, Recorder, Series, gauges, reading};
-use crate::model::{FaultTimes, Model, Stop};
+use crate::measure::{self, Gains, Recorder, Series, reading};
+use crate::model::{FaultTimes, Model, Stop, gauges};
 use crate::units::{Span, Time};
 
 /// Bins that a series is meant to have.
@@ -66,7 +67,9 @@ impl Schedule {
             duration,
             drain: plan.stop == Stop::Drained,
             along: model.plan.replications == 1 && steady(model),
-            bin: plan.bin.or_else(|| whole.map(|whole| round_width(whole.0 / BINS))),
+            bin: plan
+                .bin
+                .or_else(|| [whole.map(|whole| round_width(whole.0 / BINS)), alert::bin(model)].into_iter().flatten().min()),
         }
     }
 
@@ -233,6 +236,7 @@ mod tests {
             caches: vec![],
             faults: vec![],
             goals: vec![],
+            alerts: vec![],
         };
         let world = World::new(&model, 17, 4, Time::LATEST);
         let mut begin = world.presence(Time::ZERO);

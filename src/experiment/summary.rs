@@ -1,5 +1,6 @@
 //! What all replications together say: the numbers that every renderer works from.
 
+use super::alert::AlertSeen;
 use super::stability::Stability;
 use crate::model::entity_of;
 use crate::stats::Estimate;
@@ -25,6 +26,9 @@ pub struct Summary {
     /// Whether the pools kept up, one entry for each, in the order of the model.
     #[serde(default)]
     pub stability: Vec<Stability>,
+    /// What became of the alerts, in the order of the document.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<AlertSeen>,
     /// One entry for each replication, in order.
     pub replicates: Vec<Replicate>,
     /// The connected parts of the model, where it has several: each is studied as if it were alone.

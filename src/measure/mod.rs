@@ -21,5 +21,5 @@ pub use laws::{Violation, laws};
 pub use level::Level;
 pub use recorder::Recorder;
 pub use series::Series;
-pub use source::{Gauge, Source, gauges, reading, sources};
+pub use source::{Source, reading, sources};
 pub use sums::sums;

@@ -116,6 +116,8 @@ pub struct QueueRecord {
     pub dead_lettered: u64,
     /// Lost with a consumer that had acknowledged by receiving, or with the node.
     pub lost_in_crash: u64,
+    /// Whether some consumer has credit, so that a message could be given out at once.
+    pub free: Level,
     /// It is a broker's.
     pub(super) brokered: bool,
     /// Ready and held together, where a crash may leave messages ready while consumers have credit; elsewhere it is composed.

@@ -90,6 +90,7 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
             for lost in [record.dead_lettered, record.lost_in_crash] {
                 all.extend([count(lost), share(lost, record.published)]);
             }
+            all.push(Source::Ratio(record.free.integral() as f64 / 1e9, seconds));
         }
     }
     for (at, pool) in model.pools.iter().enumerate() {
@@ -154,47 +155,7 @@ fn slowest(record: &PoolRecord) -> Source {
     Source::Ratio(waiting, whole)
 }
 
-/// A quantity that is followed over time.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Gauge {
-    /// Its dotted name.
-    pub name: String,
-    /// SI unit.
-    pub unit: &'static str,
-    /// What a gain in a bin is multiplied with, after division by the width of the bin in nanoseconds.
-    pub scale: f64,
-}
-
-/// The quantities that are followed over time, in the order of [`reading`].
-pub fn gauges(model: &Model) -> Vec<Gauge> {
-    let rate = |name: String| Gauge { name, unit: "1/s", scale: 1e9 };
-    let mut all = Vec::new();
-    for producer in &model.producers {
-        all.push(rate(format!("producers.{}.offered.rate", producer.name)));
-    }
-    for queue in &model.queues {
-        all.push(Gauge { name: format!("queues.{}.backlog", queue.name), unit: "messages", scale: 1.0 });
-        all.push(rate(format!("queues.{}.lost.rate", queue.name)));
-    }
-    for pool in &model.pools {
-        all.push(rate(format!("consumers.{}.throughput", pool.name)));
-        let scale = 1.0 / f64::from(pool.workers());
-        all.push(Gauge { name: format!("consumers.{}.utilization", pool.name), unit: "1", scale });
-    }
-    for producer in model.producers.iter().filter(|producer| producer.calls()) {
-        all.push(rate(format!("producers.{}.goodput.rate", producer.name)));
-    }
-    for service in &model.services {
-        all.push(rate(format!("services.{}.offered.rate", service.name)));
-        all.push(Gauge { name: format!("services.{}.waiting", service.name), unit: "messages", scale: 1.0 });
-        all.push(rate(format!("services.{}.throughput", service.name)));
-        let scale = 1.0 / f64::from(service.workers());
-        all.push(Gauge { name: format!("services.{}.utilization", service.name), unit: "1", scale });
-    }
-    all
-}
-
-/// How far each quantity has got since the recorder was last restarted.
+/// How far each quantity of [`crate::model::gauges`] has got since the recorder was last restarted.
 pub fn reading(model: &Model, recorder: &Recorder) -> Vec<u128> {
     let mut all = Vec::new();
     all.extend(recorder.producers.iter().map(|producer| u128::from(producer.created)));
@@ -216,5 +177,24 @@ pub fn reading(model: &Model, recorder: &Recorder) -> Vec<u128> {
         all.push(recorder.queues[model.queues.len() + at].ready.integral());
         all.extend([u128::from(pool.finished), pool.busy.integral()]);
     }
+    if recorder.brokered {
+        brokers(model, recorder, &mut all);
+    }
     all
+}
+
+/// What the management page of a broker shows.
+fn brokers(model: &Model, recorder: &Recorder, all: &mut Vec<u128>) {
+    for record in &recorder.producers {
+        let counts = [record.confirm.count(), record.returned].map(u128::from);
+        all.extend(counts.into_iter().chain([record.unconfirmed.integral(), record.buffered.integral()]));
+    }
+    for record in recorder.queues.iter().take(model.queues.len()) {
+        all.extend([record.ready.integral(), record.unacked.integral()]);
+        let (delivered, dead) = (record.wait.count(), record.dead_lettered);
+        let rates = [record.published, delivered, record.acked, record.redelivered, record.returned, dead];
+        all.extend(rates.map(u128::from));
+        all.push(record.free.integral());
+    }
+    all.extend(recorder.brokers.iter().map(|record| record.memory.integral()));
 }

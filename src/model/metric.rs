@@ -177,6 +177,7 @@ const BROKER_QUEUE: &[(&str, Quantity)] = &[
     ("dead_lettered.ratio", Quantity::Ratio),
     ("lost.count", Quantity::Count),
     ("lost.ratio", Quantity::Ratio),
+    ("consumer_capacity", Quantity::Ratio),
 ];
 
 /// What is measured of a pool beside that, where there are brokers.

@@ -3,7 +3,7 @@
 use super::block::{Block, TABLES};
 use super::quantity::{self, Kind};
 use super::result::RunResult;
-use super::{preamble, presets, stability, table, theory};
+use super::{alerts, preamble, presets, stability, table, theory};
 use std::fmt::Write;
 
 /// The whole result as Markdown, ending with a newline.
@@ -38,6 +38,7 @@ pub fn markdown(result: &RunResult) -> String {
             let _ = writeln!(out, "| {} | `{}` | {found} | {mark} {word} |", cell(&goal.name), cell_code(&goal.expression));
         }
     }
+    out.push_str(&alerts::markdown(result, cell, cell_code));
     if !result.warnings.is_empty() {
         out.push_str("\n## Warnings\n\n");
         for warning in &result.warnings {

@@ -1,6 +1,7 @@
 //! Numbers to people: table, CSV, JSON, Markdown and charts, all from one [`RunResult`].
 
 mod advice;
+mod alerts;
 mod block;
 pub mod chart;
 mod comparison;

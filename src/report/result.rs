@@ -123,8 +123,11 @@ pub struct TheoryValue {
     pub value: f64,
     /// The law behind it.
     pub law: String,
-    /// Whether it is exact for the model; `false`: an approximation.
+    /// Whether it is exact for the model; `false`: an approximation, or a ceiling.
     pub exact: bool,
+    /// The metric cannot be above it, and may be far below; absent where that is not so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ceiling: bool,
 }
 
 /// A goal and its verdict.

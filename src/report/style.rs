@@ -54,6 +54,8 @@ impl Style {
                 '×' => out.push('x'),
                 '–' | '—' | '─' => out.push('-'),
                 '…' => out.push('~'),
+                '≈' => out.push('~'),
+                '≤' => out.push_str("<="),
                 '∞' => out.push_str("inf"),
                 '├' | '└' => out.push('+'),
                 '│' => out.push('|'),

@@ -4,7 +4,7 @@ use super::block::TABLES;
 use super::quantity::{self, Kind};
 use super::result::{GoalResult, RunResult, Verdict, Warning};
 use super::style::{Role, Style, width, wrapped};
-use super::{layout, preamble, presets, stability, theory};
+use super::{alerts, layout, preamble, presets, stability, theory};
 use std::time::Duration;
 
 /// The whole result as text, ending with a newline. `wall` is how long it took, if that is of interest.
@@ -23,6 +23,11 @@ pub fn table(result: &RunResult, style: Style, wall: Option<Duration>) -> String
     if !result.goals.is_empty() {
         lines.push(String::new());
         lines.extend(goals(result, style));
+    }
+    let alerts = alerts::lines(result, style);
+    if !alerts.is_empty() {
+        lines.push(String::new());
+        lines.extend(alerts);
     }
     if !result.warnings.is_empty() {
         lines.push(String::new());

@@ -176,7 +176,7 @@ table! {
         "round_robin" optional round_robin: Vec<At<String>>,
         /// The queue or exchange for what fits no binding; without it that is lost, or returned if it is mandatory.
         "alternate" optional alternate: String,
-        /// The broker that it is on.
+        /// The broker that it is on; unless told otherwise that of its queues, if they are on one.
         "broker" optional broker: String,
     }
 }

@@ -12,8 +12,8 @@ use super::headed::ShortOr;
 use super::lookup::Kind;
 use super::resolve::{Resolver, list};
 use crate::model::{
-    Binding, Broker, BrokerId, Costs, DeadLetter, Disk, Exchange, ExchangeId, ExchangeKind, Flow, Network, Outlet, QueueId,
-    Returns, Semantics, Storage, Sync, Wakeup,
+    Binding, Broker, BrokerId, Costs, DeadLetter, Disk, Exchange, ExchangeId, ExchangeKind, Flow, Model, Network, Outlet,
+    QueueId, Returns, Semantics, Storage, Sync, Wakeup,
 };
 use crate::random::Distribution;
 use crate::units::Span;
@@ -420,4 +420,18 @@ fn costs(form: &CpuForm) -> Costs {
 pub(super) fn headers(field: &Field<Entities<String>>) -> Vec<(String, String)> {
     let of = |named: &Named<String>| Some((named.name.value.clone(), named.entity.as_ref()?.value.clone()));
     list(field).iter().filter_map(of).collect()
+}
+
+/// An exchange that does not say where it is stands where the queues are that it leads to, if those are on one broker: what is
+/// published to it takes the same way.
+pub(super) fn place_exchanges(model: &mut Model) {
+    for at in 0..model.exchanges.len() {
+        let queues = model.reached(Outlet::Exchange(ExchangeId(at as u32)));
+        let mut brokers = queues.iter().filter_map(|queue| model.queue(*queue).semantics.broker);
+        let first = brokers.next();
+        if brokers.all(|other| Some(other) == first) {
+            let exchange = &mut model.exchanges[at];
+            exchange.broker = exchange.broker.or(first);
+        }
+    }
 }

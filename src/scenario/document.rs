@@ -50,6 +50,8 @@ table! {
         "faults" optional faults: Vec<At<FaultForm>>,
         /// Service levels, by name: "METRIC OP VALUE", such as "consumers.workers.wait.p99 < 100ms".
         "goals" optional goals: Entities<String>,
+        /// Rules of monitoring, by name: "SERIES OP VALUE for TIME", such as "queues.orders.ready > 1000 for 30s".
+        "alerts" optional alerts: Entities<String>,
         /// The same system with other values, by name, to be compared with it.
         "variants" optional variants: Entities<VariantForm>,
         /// What one of something costs, by its path in quotes, for `queuelab size`: "consumers.workers.count" = 1.0.

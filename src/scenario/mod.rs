@@ -5,6 +5,7 @@
 //! ```
 //! A problem says where it stands, what is wrong and what to write instead, and one problem hides no other.
 
+mod alert;
 mod arrivals;
 mod arrivals_form;
 mod broker_form;

@@ -45,6 +45,7 @@ const TOP: &[&str] = &[
     "caches",
     "faults",
     "goals",
+    "alerts",
     "costs",
 ];
 

@@ -3,6 +3,7 @@
 //! What cannot be read or makes no sense is reported and replaced by a stand-in, so that the rest is checked too; a model
 //! with stand-ins never leaves this room.
 
+use super::brokers::place_exchanges;
 use super::decode::{Decode, Entities, Field};
 use super::diagnostic::{Problem, Problems, Severity, SourceText};
 use super::document::Scenario;
@@ -125,13 +126,16 @@ impl Resolver<'_> {
             caches: self.caches(list(&scenario.caches)),
             faults: Vec::new(),
             goals: Vec::new(),
+            alerts: Vec::new(),
         };
+        place_exchanges(&mut model);
         model.faults = self.faults(scenario, &model);
         let connections = Connections { producers: producer_links, pools: pool_links, services: service_links };
         self.flow(scenario, &model, &connections);
         self.dead_letter_circles(scenario, &model);
         self.usage(scenario, &model, &connections);
         model.goals = self.goals(list(&scenario.goals), &model);
+        model.alerts = self.alerts(list(&scenario.alerts), scenario.run.value(), &model);
         if let Some(run) = scenario.run.value() {
             model.plan.precision.metrics = self.precision_on(run, &model);
         }

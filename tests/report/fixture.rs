@@ -170,6 +170,7 @@ pub fn result() -> RunResult {
             series: Series { bin: 3.3, warmup: 60.0, columns, latencies },
             stability: vec![stability("workers", Keeps::Stable)],
             replicates,
+            alerts: Vec::new(),
             parts: Vec::new(),
         },
         presets: Vec::new(),

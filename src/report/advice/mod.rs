@@ -21,7 +21,10 @@ pub fn advice(model: &Model, load: &Load, summary: &Summary, cuts: &[Cut]) -> Ve
     let mut warnings = Vec::new();
     for (at, queue) in model.queues.iter().enumerate() {
         warnings.extend(load::of_queue(model, load, QueueId(at as u32), summary));
-        if load.queues[at].rate <= 0.0 {
+        // Where dead letters go, none may come.
+        let dead = model.queues.iter().filter_map(|queue| queue.semantics.dead_letter.as_ref());
+        let graveyard = dead.flat_map(|dead| model.reached(dead.to)).any(|queue| queue.0 as usize == at);
+        if load.queues[at].rate <= 0.0 && !graveyard {
             warnings.push(warning(
                 "no-messages",
                 format!(

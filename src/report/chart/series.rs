@@ -211,6 +211,7 @@ mod tests {
             distributions: IndexMap::new(),
             series: Series { bin: 0.1, warmup: 0.0, columns: IndexMap::new(), latencies: IndexMap::new() },
             stability: Vec::new(),
+            alerts: Vec::new(),
             replicates: Vec::new(),
             parts: Vec::new(),
         };

@@ -97,7 +97,7 @@ fn beside(result: &RunResult) -> Markup {
                 thead { tr { th scope="col" { "metric" } @for head in ["theory", "simulated", "", "law"] { th scope="col" { (head) } } } }
                 tbody {
                     @for line in &lines {
-                        @let look = match line.stand { Stand::Inside => "good", Stand::Outside => "open", Stand::Open => "plain" };
+                        @let look = match line.stand { Stand::Inside | Stand::Below => "good", Stand::Outside | Stand::Above => "open", Stand::Open => "plain" };
                         tr {
                             th scope="row" { (line.metric) }
                             td data-label="theory" { (line.theory) }
