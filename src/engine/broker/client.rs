@@ -119,6 +119,12 @@ impl World {
         let worker = self.workers[at];
         self.agenda.clear(self.producers.len() + at);
         if worker.message == NONE {
+            let client = &self.brokers.clients[worker.consumer as usize];
+            let in_vain = client.up && !client.known && !self.brokers.queues[client.home as usize].down;
+            if in_vain {
+                // Only now it notices that its connection was closed, and makes another.
+                return self.client_returns(worker.consumer, observer);
+            }
             return self.next_of_buffer(at, false, observer);
         }
         if worker.task != NONE {
