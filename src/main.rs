@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Run(arguments) => cli::run(arguments),
         Command::Check(arguments) => cli::check(arguments),
+        Command::Compare(arguments) => cli::compare(arguments),
         Command::New(arguments) => cli::new(arguments),
         Command::Schema => cli::schema(),
         Command::Completions { shell } => cli::completions(*shell),

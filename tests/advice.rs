@@ -210,3 +210,72 @@ fn an_interval_that_is_wider_than_the_effect_is_told_what_would_narrow_it() {
     let settled = run_text(&goal, &["run.duration=30min", "run.replications=100"]).1;
     assert!(!kinds(&settled).contains(&"wide-interval"), "{settled:?}");
 }
+
+/// The advice of a scenario whose pools may be none.
+fn advised(text: &str) -> Vec<Warning> {
+    let model = model(text, &[]);
+    let study = study(&model);
+    report::advice(&model, &Load::of(&model), &study.summary, &[])
+}
+
+#[test]
+fn retries_that_are_the_load_and_work_for_nobody_are_told() {
+    let storm = r#"
+[run]
+start = "empty"
+duration = "60s"
+replications = 3
+[producers.web]
+arrivals = { poisson = "280/s" }
+steps = [{ call = "api", retry = { max_attempts = 2, backoff = "0s" }, timeout = "1s" }]
+[services.api]
+service = "3.333333ms"
+[[faults]]
+at = "10s"
+for = "10s"
+pause = "services.api"
+"#;
+    let warnings = advised(storm);
+    says(&warnings, "retry-storm", &["for each request of `web`", "tried again 0.", "`budget`"]);
+    says(&warnings, "wasted-work", &["of what `api` worked on was for callers who had given up", "`shed"]);
+    // Without the fault there is nothing to be said.
+    let calm = storm.split("[[faults]]").next().unwrap();
+    assert_eq!(kinds(&advised(calm)), Vec::<&str>::new());
+}
+
+#[test]
+fn workers_that_only_wait_for_one_service_are_told() {
+    let text = |rate: &str| {
+        format!(
+            "[run]\nstart = \"empty\"\nduration = \"2min\"\nreplications = 3\n[producers.web]\narrivals = {{ poisson = \"{rate}\" }}\ncall = \"shop\"\n\
+             [services.shop]\nconcurrency = 4\nqueue_limit = 100\nsteps = [{{ work = \"2ms\" }}, {{ call = \"payment\" }}]\n\
+             [services.payment]\nservice = \"20ms\"\n"
+        )
+    };
+    says(&advised(&text("49/s")), "waits-for-one", &["the workers of `shop`", "waiting for `payment`", "`bulkhead`"]);
+    assert!(!kinds(&advised(&text("10/s"))).contains(&"waits-for-one"));
+}
+
+/// What is passed on at the peak counts at every service behind the first.
+#[test]
+fn a_peak_is_seen_behind_other_services() {
+    let text = r#"
+[run]
+duration = "2min"
+[producers.web]
+arrivals = { profile = [{ for = "1min", rate = "10/s" }, { for = "10s", rate = "100/s" }], repeat = true }
+call = "front"
+[services.front]
+concurrency = 4
+steps = [{ work = "5ms" }, { call = "back" }]
+[services.back]
+service = "20ms"
+"#;
+    let model = model(text, &[]);
+    let load = Load::of(&model);
+    assert!((load.services[1].peak_rate - 100.0).abs() < 1e-9, "{load:?}");
+    let found = report::check_json(&model, &load);
+    let problems: Vec<&str> =
+        found["problems"].as_array().unwrap().iter().map(|problem| problem["message"].as_str().unwrap()).collect();
+    assert!(problems.iter().any(|said| said.contains("the callers of `back` grow by up to 50 requests/s")), "{problems:?}");
+}

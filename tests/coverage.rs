@@ -57,6 +57,16 @@ fn variance_is_reduced_and_the_truth_still_covered() {
     assert!((0.6..0.85).contains(&narrower), "{narrower}: {} {}", plain[0], corrected[0]);
 }
 
+/// Whether a tail gets an interval is told by the amount of data, the same for all, and not by how the tail happens to look: p99 of
+/// 110,000 waits has 11 excursions beyond it at load 0.9, and 275 at 0.5.
+#[test]
+fn what_is_refused_is_refused_to_all() {
+    for (load, given) in [(0.9, 0), (0.5, 20)] {
+        let rows = some_rows(20, "mm1", load, Mode::Fixed(10), 11e3, 3);
+        assert_eq!(rows[2].given, given, "{}", rows[2]);
+    }
+}
+
 /// The fault that one run is guarded against: as if all waits were independent, the interval would be narrower by far.
 #[test]
 fn correlated_waits_are_not_taken_for_independent_ones() {

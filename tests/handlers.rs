@@ -7,7 +7,7 @@ mod systems;
 use queuelab::engine::{Halt, Observer, Transition, World};
 use queuelab::experiment::{self, Summary};
 use queuelab::measure::{Recorder, Source, sources};
-use queuelab::model::{Model, metrics};
+use queuelab::model::{Load, Model, metrics};
 use queuelab::scenario::{Document, resolve};
 use queuelab::units::{Span, Time};
 use rayon::prelude::*;
@@ -639,4 +639,52 @@ for = "50ms"
     let found = drained(&mortal);
     assert_eq!(number(&found, "queues.jobs.expired.count"), 3.0);
     assert_eq!(number(&found, "producers.web.failed.count"), 3.0);
+}
+
+/// One request every 100 ms: what a layer refuses and what is done instead is counted, each by itself.
+#[test]
+fn what_is_not_let_through_is_counted() {
+    let run = |layer: &str, steps: &str| {
+        run(&format!(
+            "[run]\nduration = \"100s\"\nwarmup = \"10s\"\nreplications = 2\n[producers.web]\narrivals = {{ constant = \"10/s\" }}\n\
+             steps = [{{ call = \"db\", {layer}, fallback = [] }}]\n[services.db]\nconcurrency = 8\nsteps = [{steps}]\n"
+        ))
+    };
+    let counted = |summary: &Summary| {
+        ["open", "full", "limited", "fallbacks", "goodput"]
+            .map(|kind| number(summary, &format!("producers.web.{kind}.rate")).round())
+    };
+    // Every second request finds the one place taken; of the tokens there is one for every second.
+    assert_eq!(counted(&run("bulkhead = 1", "{ work = \"150ms\" }")), [0.0, 5.0, 0.0, 5.0, 10.0]);
+    let half = "rate_limit = { rate = \"5/s\", burst = 1, wait = \"0s\" }";
+    assert_eq!(counted(&run(half, "{ work = \"1ms\" }")), [0.0, 0.0, 5.0, 5.0, 10.0]);
+    // The service is broken: the breaker opens before the measurement begins, and stays open.
+    let breaker = "breaker = { window = 10, min_calls = 10, open = \"1h\" }";
+    assert_eq!(counted(&run(breaker, "{ work = \"1ms\" }, { fail = 1.0 }")), [10.0, 0.0, 0.0, 10.0, 10.0]);
+    // What waits for a place and gives up is refused as well.
+    let patient = "bulkhead = { max = 1, queue = 1, wait = \"10ms\" }";
+    let found = run(patient, "{ work = \"1s\" }");
+    let [_, full, _, fallbacks, _] = counted(&found);
+    assert_eq!((full, fallbacks), (9.0, 9.0));
+}
+
+/// What `check` says of a service behind a cache that fills itself, by Che's approximation, against what is seen.
+#[test]
+fn a_cache_with_a_capacity_is_foreseen() {
+    let text = r#"
+[run]
+duration = "1000s"
+replications = 2
+[producers.web]
+arrivals = { poisson = "100/s" }
+key = { zipf = { keys = 1000 } }
+steps = [{ cache = "items", miss = [{ call = "db" }] }]
+[caches.items]
+capacity = 100
+[services.db]
+service = "1ms"
+"#;
+    let foreseen = Load::of(&model(text)).services[0].rate / 100.0;
+    let seen = 1.0 - number(&run(text), "caches.items.hit.ratio");
+    assert!((foreseen - seen).abs() < 0.01 && (0.2..0.6).contains(&foreseen), "{foreseen} {seen}");
 }

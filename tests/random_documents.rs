@@ -146,8 +146,7 @@ fn token() -> impl Strategy<Value = String> {
 
 /// Scenarios that resolve.
 fn texts() -> Vec<&'static str> {
-    let calls = include_str!("data/sync-and-async.toml");
-    templates().iter().map(|template| template.text).chain([calls]).collect()
+    templates().iter().map(|template| template.text).collect()
 }
 
 /// A scenario that resolves, and its cuts and splices.

@@ -231,7 +231,7 @@ steps = [
 #[test]
 fn a_topology_is_drawn_with_its_load() {
     // A host too, and a step of every kind that the document does without.
-    let text = include_str!("data/sync-and-async.toml").replace("count = 2\nsteps = [", SERVICE_WITH_EVERYTHING)
+    let text = include_str!("../src/scenario/templates/calls.toml").replace("count = 2\nsteps = [", SERVICE_WITH_EVERYTHING)
         + "[hosts.node]\ncores = 2\n[locks.row]\n";
     let document = Document { name: "design".to_owned(), path: None, text };
     let design = resolve(&document, &[]).unwrap_or_else(|problems| panic!("{problems}")).model;

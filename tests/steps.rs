@@ -516,7 +516,8 @@ fn calls_that_may_come_back_are_solved() {
 
 #[test]
 fn the_design_with_calls_and_a_queue_is_free_of_warnings() {
-    let document = Document { name: "design".to_owned(), path: None, text: include_str!("data/sync-and-async.toml").to_owned() };
+    let document =
+        Document { name: "design".to_owned(), path: None, text: include_str!("../src/scenario/templates/calls.toml").to_owned() };
     let resolved = resolve(&document, &[]).unwrap_or_else(|problems| panic!("{problems}"));
     assert!(resolved.warnings.is_empty(), "{}", resolved.warnings);
     let load = Load::of(&resolved.model);

@@ -12,9 +12,10 @@ use std::path::PathBuf;
 #[command(name = "queuelab", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "Examples:\n  \
     queuelab new > first.toml && queuelab run first.toml\n  \
-    queuelab run scenarios/mm3.toml --set consumers.workers.count=4\n\n\
-    Exit status: 0 ran and no goal is missed; 1 a goal is missed; 2 bad usage or scenario;\n\
-    3 input or output failed; 101 a bug of ours; 130 interrupted, partial results written.")]
+    queuelab run scenarios/mm3.toml --set consumers.workers.count=4\n  \
+    queuelab compare scenarios/checkout-sync.toml scenarios/checkout-async.toml\n\n\
+    Exit status: 0 ran and no goal is missed; 1 a goal is missed (with --strict: or inconclusive);\n\
+    2 bad usage or scenario; 3 input or output failed; 101 a bug of ours; 130 interrupted, partial results written.")]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -36,6 +37,15 @@ pub enum Command {
         queuelab check scenarios/*.toml\n  \
         queuelab check scenarios/mm3.toml --set consumers.workers.count=2")]
     Check(Check),
+    /// Compare designs: scenarios, a scenario and its variants, or results; differences with intervals
+    #[command(after_help = "The first design is the baseline. All are simulated with the same random numbers, replication by\n\
+        replication, so that differences are known better than the designs themselves.\n\n\
+        Examples:\n  \
+        queuelab compare scenarios/checkout-sync.toml scenarios/checkout-async.toml\n  \
+        queuelab compare scenarios/mm3.toml              the file and its [variants]\n  \
+        queuelab compare scenarios/mm3.toml --metric consumers.workers.wait.mean --precision 1%\n  \
+        queuelab compare before/result.json after/result.json --format markdown")]
+    Compare(Compare),
     /// Print a commented scenario to start from
     #[command(after_help = "Examples:\n  \
         queuelab new > first.toml\n  \
@@ -91,6 +101,47 @@ pub struct Run {
     /// Also write messages.csv: one row for each message of the first replication
     #[arg(long, conflicts_with = "no_files")]
     pub journal: bool,
+    /// Exit with 1 also where a goal is inconclusive
+    #[arg(long)]
+    pub strict: bool,
+    /// Threads to use; the results do not depend on it [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Scenario files, - for standard input, result.json files, or folders with one; the first is the baseline
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// A metric to compare, such as consumers.workers.wait.p99; may be given many times [default: those of all goals]
+    #[arg(long, value_name = "NAME")]
+    pub metric: Vec<String>,
+    /// The number that all randomness comes from, for all designs (instead of the baseline's run.seed)
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Change a value of every scenario; may be given many times
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Independent repetitions of every design [default: the largest run.replications]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub replications: Option<u32>,
+    /// Add replications until half of each difference's interval is such a share of the baseline's value, such as 2%
+    #[arg(long, value_name = "SHARE", conflicts_with = "replications", value_parser = precision)]
+    pub precision: Option<f64>,
+    /// Where the files go [default: output/NAME/compare, NAME being the baseline]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_files")]
+    pub out: Option<PathBuf>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Print only, write no files
+    #[arg(long)]
+    pub no_files: bool,
+    /// Exit with 1 also where a goal is inconclusive
+    #[arg(long)]
+    pub strict: bool,
     /// Threads to use; the results do not depend on it [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

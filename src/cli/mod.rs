@@ -2,6 +2,8 @@
 
 mod args;
 mod check;
+mod compare;
+mod designs;
 mod exit;
 mod new;
 mod output;
@@ -11,6 +13,7 @@ mod source;
 
 pub use args::{Arguments, Command};
 pub use check::check;
+pub use compare::compare;
 pub use exit::{Failure, Status};
 pub use new::new;
 pub use output::{complain, print};

@@ -88,6 +88,14 @@ impl Progress {
         Progress { bar, work }
     }
 
+    /// So many replications of each part were there before.
+    pub fn skip(&self, replications: u32) {
+        if let Work::Known { length, reached } = &self.work {
+            let there = reached.iter().flat_map(|part| part.iter().take(replications as usize));
+            there.for_each(|reached| reached.store(*length, Ordering::Relaxed));
+        }
+    }
+
     /// Notes what happens to a part; `false` asks it to stop.
     pub fn note(&self, part: usize, news: News) -> bool {
         match (&self.work, news) {

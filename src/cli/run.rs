@@ -6,7 +6,7 @@ use super::{Failure, Status, complain, print, source};
 use crate::experiment::{self, Course, Cut, Reached, StopReason, Study};
 use crate::model::{Load, Model, Producer};
 use crate::report::quantity::{self, Kind};
-use crate::report::{self, Folder, Provenance, RunResult, Style, Verdict, Warning};
+use crate::report::{self, Folder, Provenance, RunResult, Style, Warning};
 use crate::scenario::{self, Document};
 use crate::theory;
 use crate::units::Span;
@@ -81,7 +81,7 @@ fn run_one(file: &Path, arguments: &Run, many: bool) -> Result<(Status, String),
     // What was simulated is what is reported and repeated; of several parts the longest.
     model.plan.duration = study.courses.iter().filter_map(|course| course.duration).max();
     let courses = study.courses.clone();
-    let result = conclude(&document, &model, arguments, study);
+    let result = conclude(&document, &model, &arguments.set, study);
     let mut written = Vec::new();
     if let Some(folder) = &folder {
         written = folder.write(&result).map_err(not_written)?;
@@ -91,8 +91,7 @@ fn run_one(file: &Path, arguments: &Run, many: bool) -> Result<(Status, String),
             written.extend(journal(&model, folder, &courses)?);
         }
     }
-    let missed = result.goals.iter().any(|goal| goal.verdict == Verdict::Missed);
-    let status = if missed { Status::GoalMissed } else { Status::Success };
+    let status = Status::of_goals(&result.goals, arguments.strict);
     let printed = match arguments.format {
         Format::Text => {
             let table = report::table(&result, style(), Some(wall));
@@ -136,7 +135,7 @@ fn prepare(document: &Document, arguments: &Run, many: bool) -> Result<Option<Fo
     report::prepare(&place).map(Some).map_err(not_written)
 }
 
-fn not_written(error: report::FileError) -> Failure {
+pub(super) fn not_written(error: report::FileError) -> Failure {
     Failure::Machine { doing: "write", path: error.path, source: error.source }
 }
 
@@ -152,7 +151,7 @@ fn simulate(document: &Document, model: &Model, arguments: &Run) -> Result<Study
 }
 
 /// The numbers with all that is needed to judge and to repeat them.
-fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -> RunResult {
+pub(super) fn conclude(document: &Document, model: &Model, overrides: &[String], study: Study) -> RunResult {
     let cuts: Vec<Cut> = study.courses.iter().map(|course| course.warmup).collect();
     let mut warnings = report::advice(model, &Load::of(model), &study.summary, &cuts);
     warnings.extend(study.precision.as_ref().and_then(about_precision));
@@ -167,7 +166,7 @@ fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -
             target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
             scenario: document.text.clone(),
             scenario_sha256: Sha256::digest(document.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
-            overrides: arguments.set.clone(),
+            overrides: overrides.to_vec(),
             seed: model.plan.seed,
             replications: study.summary.replicates.len() as u32,
             confidence: model.plan.confidence,

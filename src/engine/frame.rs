@@ -216,7 +216,7 @@ impl World {
             }
             Layer::Breaker(_) => {
                 let Guard::Breaker(breaker) = &mut self.handlers.guards[call as usize][layer] else { unreachable!() };
-                let Some(pass) = breaker.admit(now) else { return self.ended(parent, Verdict::Open, observer) };
+                let Some(pass) = breaker.admit(now) else { return self.refused(parent, task, Verdict::Open, observer) };
                 let id = self.link(Frame { pass, ..frame });
                 self.inside(id, identity, observer);
             }
@@ -228,7 +228,7 @@ impl World {
                     return self.inside(id, identity, observer);
                 }
                 if places.waiting.len() >= bulkhead.queue as usize {
-                    return self.ended(parent, Verdict::Full, observer);
+                    return self.refused(parent, task, Verdict::Full, observer);
                 }
                 let id = self.link(Frame { state: State::Outside, ..frame });
                 let Guard::Bulkhead(places) = &mut self.handlers.guards[call as usize][layer] else { unreachable!() };
@@ -245,10 +245,21 @@ impl World {
                         let id = self.link(Frame { state: State::Outside, ..frame });
                         self.set_frame_timer(id, time);
                     }
-                    Admission::Refused => self.ended(parent, Verdict::Limited, observer),
+                    Admission::Refused => self.refused(parent, task, Verdict::Limited, observer),
                 }
             }
         }
+    }
+
+    /// A layer does not let a call through.
+    fn refused<O: Observer>(&mut self, parent: Parent, task: u32, by: Verdict, observer: &mut O) {
+        self.tell_refused(task, by, observer);
+        self.ended(parent, by, observer);
+    }
+
+    fn tell_refused<O: Observer>(&mut self, task: u32, by: Verdict, observer: &mut O) {
+        let producer = self.messages[self.handlers.tasks[task].message].producer;
+        observer.record(self.now, Transition::Refused { producer, by });
     }
 
     /// Takes a frame in, below its parent.
@@ -435,6 +446,7 @@ impl World {
             Layer::Bulkhead(_) => {
                 let Guard::Bulkhead(places) = &mut self.handlers.guards[call as usize][layer as usize] else { unreachable!() };
                 places.waiting.retain(|&waiting| waiting != id);
+                self.tell_refused(task, Verdict::Full, observer);
                 self.end_frame(id, Verdict::Full, observer);
             }
             Layer::RateLimit(_) => {

@@ -144,6 +144,16 @@ pub enum Transition<'a> {
         observed: Span,
         verdict: Verdict,
     },
+    /// A call on behalf of a producer's message has failed, and what is done instead begins.
+    FellBack {
+        producer: u32,
+    },
+    /// A call on behalf of a producer's message, or one of its attempts, was not let through: by an open breaker, a full bulkhead or a
+    /// rate limit.
+    Refused {
+        producer: u32,
+        by: Verdict,
+    },
     /// A call on behalf of a producer's message is tried again.
     Retried {
         producer: u32,

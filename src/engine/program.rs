@@ -25,6 +25,8 @@ pub(super) enum Op {
     Send { publisher: u32, key: u64, from: Target, until: Until },
     /// Run branches and go on when `join` of them are done; when that cannot be any more, at `otherwise`, or nowhere.
     Fork { branches: Box<[u32]>, join: u32, otherwise: u32 },
+    /// A call has failed, and what is done instead begins.
+    FallBack,
     /// Go on elsewhere.
     Jump(u32),
     /// Go on at one of several places, by cumulative shares.
@@ -257,6 +259,7 @@ impl Compiler<'_> {
         if let Some(fallback) = &call.fallback {
             let (jump, start) = (self.code.ops.len(), self.here() + 1);
             self.code.ops.push(Op::Jump(0));
+            self.code.ops.push(Op::FallBack);
             self.steps(fallback, scope);
             self.code.ops[jump] = Op::Jump(self.here());
             if let Op::Call { otherwise, .. } = &mut self.code.ops[at] {

@@ -7,7 +7,7 @@ use super::build::BROKERED;
 use super::frame::Verdict;
 use super::handlers::{Wake, mixed};
 use super::message::MessageSlot;
-use super::observer::{Observer, Outcome};
+use super::observer::{Observer, Outcome, Transition};
 use super::program::{Code, Op};
 use super::slab::NONE;
 use super::timers::TimerId;
@@ -262,6 +262,10 @@ impl World {
                     task.waits = Waits::Branches;
                     (task.running, task.needed) = (branches.len() as u32, *join);
                     return branches.iter().for_each(|&entry| self.branch(id, entry));
+                }
+                Op::FallBack => {
+                    let producer = self.messages[task.message].producer;
+                    observer.record(self.now, Transition::FellBack { producer });
                 }
                 Op::Jump(to) => task.at = *to,
                 Op::Choose { ways, stream } => {

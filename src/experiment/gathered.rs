@@ -2,9 +2,11 @@
 
 use super::columns::columns;
 use super::controls::Controls;
+use super::excursions::excursions;
 use super::pool::Pool;
 use super::replication::{Replication, Schedule, simulate};
 use super::shape::shape;
+use super::spread::Values;
 use super::stability::{Window, stability};
 use super::study::{News, Stopped, Watch};
 use super::summary::{Reading, Replicate, Series, Summary};
@@ -91,7 +93,19 @@ impl Gathered {
     /// The estimate of a metric by its full name; `None` for a name that means nothing.
     pub fn estimate(&self, name: &str, confidence: f64) -> Option<Estimate> {
         let (metric, statistic, pool) = self.find(name)?;
-        Some(pool.estimate(metric.quantity, statistic, confidence, &self.controls.for_metric(&self.model, &metric.name)))
+        let metrics = metrics(&self.model);
+        let at = metrics.iter().position(|other| other.name == metric.name)?;
+        let excursion = excursions(&self.model, &metrics, &self.pools)[at];
+        let controls = self.controls.for_metric(&self.model, &metric.name);
+        Some(pool.estimate(metric.quantity, statistic, confidence, &controls, excursion))
+    }
+
+    /// The values of the independent parts behind a metric with this full name; see [`Summary::values`]. `None` where it has no
+    /// interval.
+    pub fn values(&self, name: &str) -> Option<Vec<f64>> {
+        let estimate = self.estimate(name, self.model.plan.confidence)?;
+        let (metric, statistic, pool) = self.find(name)?;
+        pool.values(&estimate, statistic, &self.controls.for_metric(&self.model, &metric.name))
     }
 
     /// Observations behind a latency with this full name, and the order of the quantile that it asks for.
@@ -144,14 +158,19 @@ impl Gathered {
     pub fn summarise(mut self) -> Summary {
         let confidence = self.model.plan.confidence;
         let mut readings = IndexMap::new();
+        let mut values = Values::of(&self.model);
         let mut distributions = IndexMap::new();
-        for (at, metric) in metrics(&self.model).iter().enumerate() {
+        let metrics = metrics(&self.model);
+        let excursions = excursions(&self.model, &metrics, &self.pools);
+        for (at, metric) in metrics.iter().enumerate() {
             let pool = self.pools.get(at);
+            let excursion = excursions.get(at).copied().unwrap_or(1.0);
             let unit = metric.quantity.unit();
             let controls = self.controls.for_metric(&self.model, &metric.name);
             let mut put = |name: String, statistic: Option<Statistic>| {
-                let estimate = |pool: &Pool| pool.estimate(metric.quantity, statistic, confidence, &controls);
+                let estimate = |pool: &Pool| pool.estimate(metric.quantity, statistic, confidence, &controls, excursion);
                 let value = pool.map_or_else(|| Estimate::absent(NOT_BEGUN), estimate);
+                values.take(&name, || pool.and_then(|pool| pool.values(&value, statistic, &controls)));
                 readings.insert(name, Reading { value, unit: unit.to_owned() });
             };
             match metric.quantity.statistics() {
@@ -170,7 +189,8 @@ impl Gathered {
         let window = Window { series: &self.series, ends: &self.ends, warmup: self.schedule.warmup };
         let stability = stability(&self.model, &readings, &window);
         let series = Series { bin, warmup: self.schedule.warmup.as_secs_f64(), columns };
-        Summary { metrics: readings, distributions, series, stability, replicates: self.replicates, parts: Vec::new() }
+        let (values, replicates) = (values.kept, self.replicates);
+        Summary { metrics: readings, values, distributions, series, stability, replicates, parts: Vec::new() }
     }
 
     /// The backlog of all queues in each bin, for each replication, and the seconds that a bin lasts.

@@ -20,6 +20,7 @@ pub(super) fn merge(model: &Model, parts: &[Model], studied: Vec<Studied>) -> St
         let names = metrics(model);
         Summary {
             metrics: ordered(names.iter().flat_map(Metric::full_names), summaries.iter_mut().map(|one| &mut one.metrics)),
+            values: ordered(names.iter().flat_map(Metric::full_names), summaries.iter_mut().map(|one| &mut one.values)),
             distributions: ordered(names.iter().map(|m| m.name.clone()), summaries.iter_mut().map(|one| &mut one.distributions)),
             series: series(model, &mut summaries),
             stability: stability(model, &mut summaries),

@@ -3,6 +3,7 @@
 mod along;
 mod columns;
 mod controls;
+mod excursions;
 mod gathered;
 mod journal;
 mod merge;
@@ -10,9 +11,11 @@ mod pool;
 mod precision;
 mod replication;
 mod shape;
+mod spread;
 pub mod stability;
 mod study;
 mod summary;
+mod together;
 
 pub use along::Along;
 pub use journal::journal;
@@ -21,3 +24,4 @@ pub use replication::{Replication, Schedule, simulate};
 pub use stability::Stability;
 pub use study::{Course, Cut, News, Progress, Stopped, Study, run};
 pub use summary::{Column, Part, Reading, Replicate, Series, Shape, Summary};
+pub use together::{Growing, Needed, needed};

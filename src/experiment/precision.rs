@@ -156,7 +156,7 @@ impl Reached {
 }
 
 /// How much a round adds, as a share of what is there: widths fall with the root of the number of replications.
-fn growth(widths: &IndexMap<String, Option<f64>>, needed: f64) -> f64 {
+pub(super) fn growth(widths: &IndexMap<String, Option<f64>>, needed: f64) -> f64 {
     let known = widths.values().copied().collect::<Option<Vec<f64>>>();
     known.map_or(BLIND_GROWTH, |widths| {
         let widest = widths.into_iter().fold(0.0, f64::max);
@@ -165,7 +165,7 @@ fn growth(widths: &IndexMap<String, Option<f64>>, needed: f64) -> f64 {
 }
 
 /// Replications of the first round.
-fn first(model: &Model) -> u32 {
+pub(super) fn first(model: &Model) -> u32 {
     if model.plan.antithetic { 2 * FIRST } else { FIRST }
 }
 

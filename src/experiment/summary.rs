@@ -11,6 +11,13 @@ use serde::{Deserialize, Serialize};
 pub struct Summary {
     /// Every estimate by its full name (`consumers.workers.wait.p99`), in the order of the model.
     pub metrics: IndexMap<String, Reading>,
+    /// For a metric with an interval the value of each independent part of the data: of a replication, of an antithetic pair, or
+    /// of several of them where there are more than 64 (part k holds those whose number leaves the remainder k, divided by 64).
+    /// Their mean is the estimate and their spread that of its interval, so that the difference of two systems with the same
+    /// random numbers can be told part by part. What is the same in every part is left out, and so are the percentiles of levels,
+    /// which are whole numbers, and in the largest of models what comes after the first 200,000 numbers.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub values: IndexMap<String, Vec<f64>>,
     /// The pooled distribution of every latency that was observed, by metric name (`consumers.workers.wait`).
     pub distributions: IndexMap<String, Shape>,
     /// What happened over time.

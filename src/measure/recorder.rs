@@ -324,6 +324,15 @@ impl Observer for Recorder {
             }
             Transition::Failed { pool } => self.pools[pool as usize].failed += 1,
             Transition::Wasted { pool } => self.pools[pool as usize].wasted += 1,
+            Transition::FellBack { producer } => self.producers[producer as usize].fallbacks += 1,
+            Transition::Refused { producer, by } => {
+                let record = &mut self.producers[producer as usize];
+                match by {
+                    Verdict::Open => record.open += 1,
+                    Verdict::Full => record.full += 1,
+                    _ => record.limited += 1,
+                }
+            }
             Transition::Retried { producer } => self.producers[producer as usize].retries += 1,
             Transition::Responded { producer, response, observed, verdict } => {
                 let record = &mut self.producers[producer as usize];

@@ -64,6 +64,11 @@ pub struct ProducerRecord {
     pub timeouts: u64,
     /// Calls on behalf of its messages that were tried again.
     pub retries: u64,
+    /// Of them, those that failed and had a fallback, and those refused by an open breaker, a full bulkhead, a rate limit.
+    pub fallbacks: u64,
+    pub open: u64,
+    pub full: u64,
+    pub limited: u64,
     /// Making to hearing of what it publishes, of those that it hears of; and how many of these were refused.
     pub confirm: Histogram,
     pub nacked: u64,

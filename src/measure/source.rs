@@ -55,7 +55,12 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         all.extend([count(failed), Source::Ratio(failed as f64, ended as f64)]);
         let timeouts = Source::Ratio(record.timeouts as f64, record.responses as f64);
         all.extend([Source::Latency(record.response), count(record.timeouts), timeouts, rate(record.retries)]);
-        all.push(rate(record.responses - record.failures));
+        // Where nobody waits, what comes to a good end is what is worked off.
+        let good = record.ended[Outcome::Completed as usize];
+        all.push(rate(if model.producers[at].calls() { record.responses - record.failures } else { good }));
+        if !model.services.is_empty() {
+            all.extend([record.fallbacks, record.open, record.full, record.limited].map(rate));
+        }
         if model.producers[at].callers.is_some() {
             all.push(Source::Latency(record.observed));
         }
@@ -116,6 +121,7 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         let (rejected, shed) = (queue.lost[Outcome::Rejected as usize], queue.lost[Outcome::Expired as usize]);
         all.extend([count(rejected), share(rejected, queue.published), count(shed), share(shed, queue.published)]);
         all.extend([count(record.wasted), share(record.wasted, record.finished)]);
+        all.push(Source::Value(queue.drain().map(Span::as_secs_f64)));
     }
     for (host, cores) in model.hosts.iter().zip(&recorder.hosts) {
         all.push(Source::Ratio(cores.integral() as f64 / 1e9, f64::from(host.cores) * seconds));

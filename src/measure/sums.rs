@@ -26,7 +26,8 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
         let answers = if model.producers[at].calls() { record.responses } else { record.created };
         let response = if model.producers[at].calls() { record.response.totals() } else { (0, u128::from(record.created)) };
         list.extend([response, rate(record.timeouts), share(record.timeouts, answers), rate(record.retries)]);
-        list.push(rate(answers - record.failures));
+        let good = record.ended[Outcome::Completed as usize];
+        list.push(rate(if model.producers[at].calls() { record.responses - record.failures } else { good }));
         if model.producers[at].callers.is_some() {
             list.push(record.observed.totals());
         }

@@ -2,12 +2,13 @@
 //! how long it takes, and how much of that is work of its own.
 //!
 //! Expectations step by step: the ways of a choice by their weights, loops by their mean number of rounds, the steps of a miss as
-//! often as a cache of a given hit ratio misses. What follows a `fail` is done by those who came through. Left out, because
-//! they depend on what is yet to be simulated: timeouts, retries, hedges, fallbacks, locks, failed calls, and what a
-//! cache that fills itself does not hold. Of branches that are joined, the time is that of the mean times, which is a lower bound
+//! often as a cache misses (`cached`). What follows a `fail` is done by those who came through. Left out, because
+//! they depend on what is yet to be simulated: timeouts, retries, hedges, fallbacks, locks, failed calls, and the time to live of
+//! what is cached. Of branches that are joined, the time is that of the mean times, which is a lower bound
 //! where all are waited for.
 
-use super::{Call, Contents, Handler, Model, QueueId, ServiceId, Step, TwoPhaseCommit, Way, Work};
+use super::cached::missing;
+use super::{Call, Handler, Model, QueueId, ServiceId, Step, TwoPhaseCommit, Way, Work};
 use crate::random::Distribution;
 
 /// A place where messages or requests come to: all queues, and then all services.
@@ -113,7 +114,7 @@ fn walk(model: &Model, handler: &Handler, steps: &[Step], many: f64, see: &mut d
                 many * through.powf(count.mean())
             }
             Step::Cache { cache, miss } => {
-                let missed = many * missing(model.caches[cache.0 as usize].contents);
+                let missed = many * missing(model, model.caches[cache.0 as usize].contents);
                 many - missed + walk(model, handler, miss, missed, see)
             }
             Step::Lock { steps, .. } => walk(model, handler, steps, many, see),
@@ -135,14 +136,6 @@ fn shares(ways: &[Way]) -> impl Iterator<Item = f64> + '_ {
 /// How many rounds are begun of so many, when each is come through with this probability.
 fn rounds(count: f64, through: f64) -> f64 {
     if through >= 1.0 { count } else { (1.0 - through.powf(count)) / (1.0 - through) }
-}
-
-/// How many lookups miss; none where the cache fills itself.
-fn missing(contents: Contents) -> f64 {
-    match contents {
-        Contents::HitRatio(ratio) => 1.0 - ratio,
-        Contents::Lru { .. } => 0.0,
-    }
 }
 
 /// The probability that at least so many of independent events with these probabilities happen.
@@ -238,7 +231,7 @@ impl Means<'_> {
             Step::Cache { cache, miss } => {
                 let cache = &self.model.caches[cache.0 as usize];
                 passes(cache.lookup.as_ref().map_or(0.0, seconds));
-                let missed = missing(cache.contents);
+                let missed = missing(self.model, cache.contents);
                 let through = self.run(miss, Progress { alive: at.alive * missed, ..at }, times);
                 Progress {
                     alive: at.alive * (1.0 - missed) + through.alive,

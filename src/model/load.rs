@@ -41,7 +41,7 @@ pub struct QueueLoad {
     pub passing: f64,
     /// Messages a second that all pools on it together can work off; 0 without a pool.
     pub capacity: f64,
-    /// The highest rate by plan of what is published here directly (rate profiles), passed-on flow at its mean.
+    /// The highest rate by plan (rate profiles): what comes while all producers send at their highest, and is passed on by those before.
     pub peak_rate: f64,
 }
 
@@ -73,7 +73,7 @@ pub struct ServiceLoad {
     pub workers: u32,
     /// Requests a second that all workers can work off.
     pub capacity: f64,
-    /// The highest rate by plan of what producers ask here directly, passed-on flow at its mean.
+    /// The highest rate by plan: what comes while all producers send at their highest, and is passed on by those before.
     pub peak_rate: f64,
     /// Offered load per worker: 1 is all that it can do.
     pub utilization: f64,
@@ -114,32 +114,31 @@ impl Load {
     pub fn of(model: &Model) -> Load {
         let mut traffic = Traffic::of(model);
         traffic.solve();
-        traffic.load()
+        let mut peak = Traffic::of(model);
+        let rises = peak.rise();
+        if rises {
+            peak.solve();
+        }
+        traffic.load(if rises { &peak } else { &traffic })
     }
 }
 
 impl Traffic<'_> {
-    fn load(&self) -> Load {
+    /// What flows where; `peak` is the same while all producers send at their highest rate.
+    fn load(&self, peak: &Traffic<'_>) -> Load {
         let model = self.model;
         let ends = |producer: &Producer| producer.messages.is_some();
         let producers: Vec<ProducerLoad> = model
             .producers
             .iter()
-            .zip(&self.rates)
-            .map(|(producer, &rate)| ProducerLoad {
+            .zip(self.rates.iter().zip(&peak.rates))
+            .map(|(producer, (&rate, &peak_rate))| ProducerLoad {
                 rate,
-                peak_rate: if waits(producer) { rate } else { producer.arrivals.peak_rate() },
+                peak_rate,
                 response: self.times(&producer.handler, None, &[]).response,
             })
             .collect();
-        let peak = |place: usize| -> f64 {
-            let direct: f64 = self.sources[place].iter().map(|&(producer, often)| producers[producer].peak_rate * often).sum();
-            let onward = self.incoming[place].iter().map(|&(sender, often)| {
-                let (from, share) = self.sent(sender);
-                self.flow[from].iter().sum::<f64>() * share * often
-            });
-            direct + onward.sum::<f64>()
-        };
+        let peak = |place: usize| -> f64 { peak.flow[place].iter().sum() };
         let mut capacities = vec![0.0; model.queues.len()];
         model.pools.iter().zip(&self.pools).for_each(|(pool, own)| capacities[pool.queue.0 as usize] += own.capacity);
         let queues: Vec<QueueLoad> = (0..model.queues.len())

@@ -125,6 +125,14 @@ const PRODUCER: &[(&str, Quantity)] = &[
     ("goodput.rate", Quantity::Rate),
 ];
 
+/// What is measured of the calls on behalf of a producer's messages, where there is anybody to call.
+const CALLS: &[(&str, Quantity)] = &[
+    ("fallbacks.rate", Quantity::Rate),
+    ("open.rate", Quantity::Rate),
+    ("full.rate", Quantity::Rate),
+    ("limited.rate", Quantity::Rate),
+];
+
 /// What is measured of a producer whose requests may have to wait until a caller is free.
 const OBSERVER: &[(&str, Quantity)] = &[("observed", Quantity::Latency)];
 
@@ -214,6 +222,7 @@ const SERVICE: &[(&str, Quantity)] = &[
     ("shed.ratio", Quantity::Ratio),
     ("wasted.count", Quantity::Count),
     ("wasted.ratio", Quantity::Ratio),
+    ("drain", Quantity::Length),
 ];
 
 const HOST: &[(&str, Quantity)] = &[("utilization", Quantity::Ratio)];
@@ -238,6 +247,9 @@ pub fn metrics(model: &Model) -> Vec<Metric> {
     let brokers = model.has_brokers();
     for producer in &model.producers {
         all.extend(of("producers", &producer.name, PRODUCER));
+        if !model.services.is_empty() {
+            all.extend(of("producers", &producer.name, CALLS));
+        }
         if producer.callers.is_some() {
             all.extend(of("producers", &producer.name, OBSERVER));
         }

@@ -2,6 +2,7 @@
 
 mod broker;
 mod brokered;
+mod cached;
 mod call;
 mod consumer;
 mod demand;

@@ -190,6 +190,17 @@ impl<'a> Traffic<'a> {
         f64::from(known.count) * f64::from(known.concurrency) / self.services[service].hold
     }
 
+    /// Lets every producer send at its highest rate, but those who wait for answers; whether that is more for any.
+    pub fn rise(&mut self) -> bool {
+        let mut rises = false;
+        for (rate, producer) in self.rates.iter_mut().zip(&self.model.producers).filter(|(_, producer)| !waits(producer)) {
+            let peak = producer.arrivals.peak_rate();
+            rises |= peak != *rate;
+            *rate = peak;
+        }
+        rises
+    }
+
     fn terms(&self) -> usize {
         let edges: usize = self.incoming.iter().map(Vec::len).sum();
         (edges + self.order.len()) * self.model.producers.len().max(1)

@@ -33,6 +33,19 @@ impl Distribution {
         }
     }
 
+    /// Whether long lengths are rare but far longer than all others: the tail falls more slowly than that of any exponential, so that a
+    /// sum is long because one of its terms is (subexponential; Embrechts, Klüppelberg and Mikosch 1997, section 1.3).
+    pub fn is_heavy_tailed(&self) -> bool {
+        match self {
+            Distribution::Lognormal { sigma, .. } => *sigma > 0.0,
+            Distribution::Pareto { .. } => true,
+            Distribution::Weibull { shape, .. } => *shape < 1.0,
+            Distribution::Mixture { parts } => parts.iter().any(|part| part.weight > 0.0 && part.of.is_heavy_tailed()),
+            Distribution::Shifted { of, .. } => of.is_heavy_tailed(),
+            _ => false,
+        }
+    }
+
     /// Squared coefficient of variation, variance / mean^2; infinite where the variance is, and 0 for a length of zero.
     pub fn scv(&self) -> f64 {
         match self {

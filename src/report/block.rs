@@ -69,13 +69,15 @@ enum Keep {
     Measured,
     /// Where any row has a number other than zero.
     Nonzero,
+    /// Where any row has failures beside a number.
+    BesideFailures,
     /// As `Measured`, where messages of several producers meet: elsewhere queues and pools say the same.
     Mixed,
     /// As `Nonzero`, in a run that is measured from an empty system on: what happens once means nothing in a steady state.
     Once,
 }
 
-use Keep::{Always, Measured, Mixed, Nonzero, Once};
+use Keep::{Always, BesideFailures, Measured, Mixed, Nonzero, Once};
 
 /// A column: the name of its metric behind the entity, heading, whether its intervals are shown, when it is kept.
 type Spec = (&'static str, &'static str, bool, Keep);
@@ -101,8 +103,13 @@ const PRODUCERS: &[(&str, &[Spec])] = &[
     ),
     ("wait", &[("wait.mean", "mean", true, Mixed), ("wait.p99", "p99", false, Mixed)]),
     ("failed", &[("failed.ratio", "", false, Nonzero)]),
+    ("goodput", &[("goodput.rate", "", false, BesideFailures)]),
     ("timeouts", &[("timeout.ratio", "", false, Nonzero)]),
     ("retries", &[("retries.rate", "", false, Nonzero)]),
+    ("fallbacks", &[("fallbacks.rate", "", false, Nonzero)]),
+    ("open breaker", &[("open.rate", "", false, Nonzero)]),
+    ("full bulkhead", &[("full.rate", "", false, Nonzero)]),
+    ("rate limit", &[("limited.rate", "", false, Nonzero)]),
     ("confirm", &[("confirm.mean", "mean", true, Nonzero), ("confirm.p99", "p99", false, Nonzero)]),
     ("nacked", &[("nacked.ratio", "", false, Nonzero)]),
     ("unroutable", &[("unroutable.count", "", false, Nonzero)]),
@@ -162,6 +169,7 @@ const SERVICES: &[(&str, &[Spec])] = &[
     ("rejected", &[("rejected.ratio", "", false, Nonzero)]),
     ("shed", &[("shed.ratio", "", false, Nonzero)]),
     ("wasted", &[("wasted.ratio", "", false, Nonzero)]),
+    ("drain", &[("drain", "", false, Once)]),
 ];
 
 const HOSTS: &[(&str, &[Spec])] = &[("utilization", &[("utilization", "", true, Always)])];
@@ -267,6 +275,9 @@ fn group(table: Table, names: &[String], result: &RunResult, title: &'static str
             Always => true,
             Mixed if !mixed => false,
             Measured | Mixed => names.iter().any(|name| value(name, metric).is_some()),
+            BesideFailures => names
+                .iter()
+                .any(|name| value(name, "failed.ratio").is_some_and(|value| value != 0.0) && value(name, metric).is_some()),
             Nonzero => names.iter().any(|name| value(name, metric).is_some_and(|value| value != 0.0)),
             Once => names.iter().any(|name| from_empty(name) && value(name, metric).is_some_and(|value| value != 0.0)),
         })

@@ -48,7 +48,7 @@ pub fn series_csv(result: &RunResult) -> String {
     written(["time_s", "metric", "mean", "low", "high", "min", "max", "unit"], rows)
 }
 
-fn written<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+pub(super) fn written<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let mut writer = Writer::from_writer(Vec::new());
     let write = || -> Result<(), ::csv::Error> {
         writer.write_record(head)?;
@@ -63,7 +63,7 @@ fn written<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; 
 const DIGITS: usize = 9;
 
 /// A number with nine digits, whole ones with all of theirs; empty for no number.
-fn number(value: Option<f64>) -> String {
+pub(super) fn number(value: Option<f64>) -> String {
     let Some(value) = value.filter(|value| value.is_finite()) else {
         return String::new();
     };

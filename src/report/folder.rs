@@ -33,13 +33,21 @@ pub struct Folder {
 /// # Errors
 /// The folder cannot be made or takes no files, or something that is no writable file stands under one of the names.
 pub fn prepare(path: &Path) -> Result<Folder, FileError> {
+    prepare_for(path, &names())
+}
+
+/// The same for files of these names.
+///
+/// # Errors
+/// As above.
+pub fn prepare_for(path: &Path, names: &[String]) -> Result<Folder, FileError> {
     let fail = |path: &Path| {
         let path = path.to_owned();
         move |source| FileError { path, source }
     };
     fs::create_dir_all(path).map_err(fail(path))?;
-    for name in names() {
-        let file = path.join(&name);
+    for name in names {
+        let file = path.join(name);
         match fs::metadata(&file) {
             // Nothing is written to it: opening for appending asks the system for permission.
             Ok(_) => drop(OpenOptions::new().append(true).open(&file).map_err(fail(&file))?),
@@ -65,6 +73,14 @@ impl Folder {
     /// A file cannot be written. Nothing of this result stays then, and files of an earlier one are as they were.
     pub fn write(&self, result: &RunResult) -> Result<Vec<PathBuf>, FileError> {
         write_all(&self.path, &contents(result), |path| File::create(path))
+    }
+
+    /// Writes files of these names and contents, whole or not at all.
+    ///
+    /// # Errors
+    /// As `write`.
+    pub fn write_files(&self, contents: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>, FileError> {
+        write_all(&self.path, contents, |path| File::create(path))
     }
 
     /// Removes a file of an earlier run that says nothing of this one; that there is none is as good.

@@ -79,7 +79,7 @@ fn write_block(out: &mut String, block: &Block) {
 }
 
 /// A text that Markdown takes as it is, on one line.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for sign in text.chars() {
         match sign {
@@ -95,11 +95,11 @@ fn plain(text: &str) -> String {
 }
 
 /// The same for a cell of a table.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     plain(text).replace('|', "\\|")
 }
 
 /// For code inside a cell, where only the bar has a meaning.
-fn cell_code(text: &str) -> String {
+pub(super) fn cell_code(text: &str) -> String {
     text.replace(['\n', '\r'], " ").replace('`', "'").replace('|', "\\|")
 }

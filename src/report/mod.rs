@@ -2,9 +2,12 @@
 
 mod advice;
 mod block;
+mod brokers;
 pub mod chart;
+mod comparison;
 mod csv;
 mod describe;
+mod feeds;
 mod folder;
 mod hoarding;
 mod json;
@@ -12,6 +15,7 @@ mod layout;
 mod markdown;
 mod preamble;
 pub mod quantity;
+mod read;
 mod result;
 mod services;
 mod stability;
@@ -23,10 +27,15 @@ mod topology;
 mod verdict;
 
 pub use advice::advice;
+pub use comparison::{
+    Comparison, Difference, Finding, Measured, Side, Sought, compare, comparison_csv, comparison_markdown, comparison_text,
+    difference, headline, prepare_comparison, write_comparison,
+};
 pub use csv::{csv, percentiles_csv, series_csv};
-pub use folder::{FileError, Folder, prepare};
-pub use json::json;
+pub use folder::{FileError, Folder, prepare, prepare_for};
+pub use json::{json, pretty};
 pub use markdown::markdown;
+pub use read::{ReadResultError, is_result, read_result};
 pub use result::{GoalResult, Provenance, RunResult, SCHEMA_VERSION, TheoryValue, Verdict, Warning};
 pub use style::Style;
 pub use table::table;

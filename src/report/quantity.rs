@@ -175,7 +175,7 @@ pub fn closely(value: f64, kind: Kind) -> String {
 }
 
 /// A text and a unit behind it; rates without a space, `240/s`.
-fn labelled(text: &str, unit: Unit) -> String {
+pub(super) fn labelled(text: &str, unit: Unit) -> String {
     if unit.label.is_empty() || unit.label.starts_with('/') {
         format!("{text}{}", unit.label)
     } else {
@@ -206,6 +206,22 @@ pub fn with_margin(value: f64, half: f64) -> Shown {
         return Shown { value: format!("{value:.*e}", digits(value)), margin: Some(format!("{half:.*e}", digits(half))) };
     }
     Shown { value: rounded(value, places), margin: Some(rounded(half, places)) }
+}
+
+/// A value and the ends of its interval, all cut where half the width of the interval justifies it.
+pub fn with_ends(value: f64, low: f64, high: f64) -> [String; 3] {
+    let half = (high - low) / 2.0;
+    if !(half > 0.0 && half.is_finite() && value.is_finite()) {
+        return [value, low, high].map(|number| trimmed(&significant(number, 4)));
+    }
+    let mut places = places(half);
+    if value != 0.0 {
+        places = places.min(MOST_DIGITS - 1 - exponent(value, 2));
+    }
+    if !(-9..=9).contains(&places) || [value, low, high].iter().any(|number| number.abs() >= 1e9) {
+        return [value, low, high].map(|number| significant(number, 4));
+    }
+    [value, low, high].map(|number| rounded(number, places))
 }
 
 /// Places behind the decimal point (negative: before it) at which a number with this half-width ends.
@@ -296,6 +312,19 @@ mod tests {
     }
 
     #[test]
+    fn ends_are_cut_where_the_value_is() {
+        for (value, low, high, texts) in [
+            (78.23, 74.1, 82.12, ["78", "74", "82"].map(str::to_owned)),
+            (78.23, 78.02, 78.44, ["78.23", "78.02", "78.44"].map(str::to_owned)),
+            (-0.5, -1.24, 0.31, ["-0.5", "-1.2", "0.3"].map(str::to_owned)),
+            (12_345.0, 11_000.0, 13_900.0, ["12300", "11000", "13900"].map(str::to_owned)),
+            (3.0, 3.0, 3.0, ["3", "3", "3"].map(str::to_owned)),
+        ] {
+            assert_eq!(with_ends(value, low, high), texts);
+        }
+    }
+
+    #[test]
     fn numbers_without_interval_get_three_digits() {
         for (value, text) in [
             (0.0, "0"),
@@ -341,6 +370,7 @@ mod tests {
         #[test]
         fn no_number_makes_it_panic(value in any::<f64>(), half in any::<f64>(), low in any::<f64>(), high in any::<f64>()) {
             with_margin(value, half);
+            with_ends(value, low, high);
             for kind in [Kind::Time, Kind::Rate, Kind::Share, Kind::Messages, Kind::Plain] {
                 sentence(&estimate(value, low, high), kind);
                 sentence(&Estimate { estimate: Some(value), ..Estimate::default() }, kind);

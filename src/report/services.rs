@@ -2,18 +2,19 @@
 
 use super::block::Block;
 use super::describe;
+use super::feeds::{Feeds, Sender};
 use super::quantity::{Kind, plainly};
 use super::steps::steps;
 use super::style::Style;
 use super::topology::{Branch, block, called_by, drawn, number, published_by};
-use crate::model::{Load, Model, Scheduling, ServiceId, Visits};
+use crate::model::{Arrivals, Load, Model, Producer, ProducerLoad, Scheduling, ServiceId};
 use serde_json::{Value, json};
 
 /// The producers that do more than to publish, and what they do.
 pub(super) fn callers(model: &Model, load: &Load, style: Style) -> Vec<Vec<String>> {
     let callers = model.producers.iter().zip(&load.producers).filter(|(producer, _)| producer.calls());
     let each = callers.map(|(producer, own)| {
-        let mut facts = format!(" {}, {}", plainly(own.rate, Kind::Rate), describe::arrivals(&producer.arrivals));
+        let mut facts = format!(" {}, {}", rate(producer, own), describe::arrivals(&producer.arrivals));
         if let Some(callers) = producer.callers {
             facts.push_str(&format!(", at most {callers} under way"));
         }
@@ -23,33 +24,40 @@ pub(super) fn callers(model: &Model, load: &Load, style: Style) -> Vec<Vec<Strin
     each.collect()
 }
 
+/// Messages a second; of clients, who wait for their answers, a bound and which one.
+fn rate(producer: &Producer, own: &ProducerLoad) -> String {
+    let rate = plainly(own.rate, Kind::Rate);
+    let Arrivals::Closed { clients, think } = &producer.arrivals else { return rate };
+    // Denning and Buzen 1978, "The operational analysis of queueing network models".
+    let clients = f64::from(*clients) / (think.mean() / 1e9 + own.response);
+    if own.rate < clients * (1.0 - 1e-9) {
+        format!("at most {rate} (what the services can do)")
+    } else {
+        format!("at most {rate} (N / (Z + S): clients over think and response time)")
+    }
+}
+
 /// One service: who calls it, and what it does.
-pub(super) fn flow(model: &Model, load: &Load, at: usize, style: Style) -> Vec<String> {
+pub(super) fn flow(model: &Model, load: &Load, feeds: &Feeds, at: usize, style: Style) -> Vec<String> {
     let (service, own) = (&model.services[at], &load.services[at]);
-    let id = ServiceId(at as u32);
     let facts = format!(" {}, {}", plainly(own.rate, Kind::Rate), describe::service(model, service));
-    let mut branches = Vec::new();
-    let mut called = |name: &str, rate: f64, often: f64, what: &str| {
-        if often > 0.0 {
-            branches.push(Branch::from(name, format!("{}, {what}", plainly(rate * often, Kind::Rate))));
+    let called = |name: &str, rate: f64, what: &str| Branch::from(name, format!("{}, {what}", plainly(rate, Kind::Rate)));
+    let from = |&(sender, often): &(Sender, f64)| match sender {
+        Sender::Producer(at) => {
+            let producer = &model.producers[at];
+            called(&producer.name, load.producers[at].rate * often, &describe::arrivals(&producer.arrivals))
+        }
+        Sender::Pool(at) => {
+            let own = &load.pools[at];
+            let capacity = own.mean_service.map_or(f64::INFINITY, |mean| f64::from(own.workers) / mean);
+            called(&model.pools[at].name, own.rate.min(capacity) * often, "called")
+        }
+        Sender::Service(at) => {
+            let own = &load.services[at];
+            called(&format!("({})", model.services[at].name), own.rate.min(own.capacity) * often, "called")
         }
     };
-    for (producer, own) in model.producers.iter().zip(&load.producers) {
-        called(
-            &producer.name,
-            own.rate,
-            Visits::of(model, &producer.handler).service(id),
-            &describe::arrivals(&producer.arrivals),
-        );
-    }
-    for (pool, own) in model.pools.iter().zip(&load.pools) {
-        let capacity = own.mean_service.map_or(f64::INFINITY, |mean| f64::from(own.workers) / mean);
-        called(&pool.name, own.rate.min(capacity), Visits::of(model, &pool.handler).service(id), "called");
-    }
-    for (caller, own) in model.services.iter().zip(&load.services) {
-        let name = format!("({})", caller.name);
-        called(&name, own.rate.min(own.capacity), Visits::of(model, &caller.handler).service(id), "called");
-    }
+    let mut branches: Vec<Branch> = feeds.service(ServiceId(at as u32)).iter().map(from).collect();
     branches.push(Branch::to("does", steps(model, &service.handler)));
     drawn(&style.signs(&format!("({})", service.name)), &style.signs(&facts), &branches, style)
 }

@@ -62,7 +62,7 @@ fn head(result: &RunResult, style: Style, wall: Option<Duration>) -> Vec<String>
 }
 
 /// One line a goal: verdict, name, what was wanted, what was found.
-fn goals(result: &RunResult, style: Style) -> Vec<String> {
+pub(super) fn goals(result: &RunResult, style: Style) -> Vec<String> {
     let texts: Vec<(String, String)> =
         result.goals.iter().map(|goal| (style.signs(&goal.name), style.signs(&goal.expression))).collect();
     let name_width = texts.iter().map(|(name, _)| width(name)).max().unwrap_or(0);

@@ -1,7 +1,9 @@
 //! What `check` says: the flow of messages drawn in text, and what the rates promise before anything is simulated.
 
 use super::block::{Block, Column, Group};
+use super::brokers;
 use super::describe;
+use super::feeds::{Feeds, Sender};
 use super::hoarding;
 use super::layout;
 use super::quantity::{self, Kind, Shown, plainly};
@@ -9,7 +11,7 @@ use super::services;
 use super::stability::{self, Spot, Trouble};
 use super::style::{Role, Style, width, wrapped};
 use crate::experiment::stability::{expected, known};
-use crate::model::{Handler, Load, Model, PoolId, Producer, ProducerLoad, Queue, QueueId, QueueLoad, Visits};
+use crate::model::{Handler, Load, Model, PoolId, Producer, ProducerLoad, Queue, QueueId, QueueLoad};
 use crate::units::Span;
 use serde_json::{Value, json};
 
@@ -21,9 +23,10 @@ pub fn topology(model: &Model, load: &Load, style: Style) -> String {
         lines.push(String::new());
     }
     let callers = services::callers(model, load, style);
-    let queues = (0..model.queues.len()).map(|at| flow(model, load, QueueId(at as u32), style));
-    let services = (0..model.services.len()).map(|at| services::flow(model, load, at, style));
-    for (at, drawn) in callers.into_iter().chain(queues).chain(services).enumerate() {
+    let feeds = Feeds::of(model);
+    let queues = (0..model.queues.len()).map(|at| flow(model, load, &feeds, QueueId(at as u32), style));
+    let services = (0..model.services.len()).map(|at| services::flow(model, load, &feeds, at, style));
+    for (at, drawn) in brokers::flows(model, style).into_iter().chain(callers).chain(queues).chain(services).enumerate() {
         if at > 0 {
             lines.push(String::new());
         }
@@ -67,10 +70,12 @@ pub fn check_json(model: &Model, load: &Load) -> Value {
     json!({
         "title": model.title,
         "producers": model.producers.iter().zip(&load.producers).map(|(producer, own)| producer_json(model, producer, own)).collect::<Vec<Value>>(),
-        "queues": model.queues.iter().zip(&load.queues).map(|(queue, own)| queue_json(queue, own)).collect::<Vec<Value>>(),
+        "queues": model.queues.iter().zip(&load.queues).map(|(queue, own)| queue_json(model, queue, own)).collect::<Vec<Value>>(),
         "consumers": (0..model.pools.len()).map(|at| pool_json(model, load, PoolId(at as u32))).collect::<Vec<Value>>(),
         "services": (0..model.services.len()).map(|at| services::service_json(model, load, at)).collect::<Vec<Value>>(),
         "hosts": (0..model.hosts.len()).map(|at| services::host_json(model, load, at)).collect::<Vec<Value>>(),
+        "brokers": model.brokers.iter().map(|broker| brokers::broker_json(model, broker)).collect::<Vec<Value>>(),
+        "exchanges": model.exchanges.iter().map(|exchange| brokers::exchange_json(model, exchange)).collect::<Vec<Value>>(),
         "stable": stable,
         "problems": problems,
         "notes": hoarding::notes(model),
@@ -96,7 +101,7 @@ fn producer_json(model: &Model, producer: &Producer, own: &ProducerLoad) -> Valu
 
 /// The queues that a handler publishes to by itself.
 pub(super) fn published_by<'a>(model: &'a Model, handler: &Handler) -> Vec<&'a str> {
-    handler.queues().into_iter().map(|queue| model.queue(queue).name.as_str()).collect()
+    model.published(handler).into_iter().map(|queue| model.queue(queue).name.as_str()).collect()
 }
 
 /// The services that a handler calls by itself.
@@ -104,7 +109,7 @@ pub(super) fn called_by<'a>(model: &'a Model, handler: &Handler) -> Vec<&'a str>
     handler.services().into_iter().map(|service| model.service(service).name.as_str()).collect()
 }
 
-fn queue_json(queue: &Queue, own: &QueueLoad) -> Value {
+fn queue_json(model: &Model, queue: &Queue, own: &QueueLoad) -> Value {
     json!({
         "name": queue.name,
         "rate": number(own.rate),
@@ -113,6 +118,7 @@ fn queue_json(queue: &Queue, own: &QueueLoad) -> Value {
         "capacity": number(own.capacity),
         "max_length": queue.max_length,
         "ttl": queue.ttl.map(Span::as_secs_f64),
+        "rules": brokers::queue(model, queue),
     })
 }
 
@@ -156,36 +162,38 @@ fn troubles(model: &Model, load: &Load) -> Vec<(Spot, Trouble)> {
 }
 
 /// One queue: what flows in, what takes from it, and where that leads.
-fn flow(model: &Model, load: &Load, id: QueueId, style: Style) -> Vec<String> {
+fn flow(model: &Model, load: &Load, feeds: &Feeds, id: QueueId, style: Style) -> Vec<String> {
     let queue = model.queue(id);
     let own = &load.queues[id.0 as usize];
     let head = style.signs(&format!("[{}]", queue.name));
-    let facts = style.signs(&format!(" {}, {}", amount(model, own, id), describe::queue(queue)));
-    let mut branches: Vec<Branch> = Vec::new();
-    for (producer, own) in model.producers.iter().zip(&load.producers) {
-        let often = Visits::of(model, &producer.handler).queue(id);
-        if often > 0.0 {
-            let rate = producer.messages.map_or_else(|| plainly(own.rate * often, Kind::Rate), messages);
-            branches.push(Branch::from(&producer.name, format!("{rate}, {}", describe::arrivals(&producer.arrivals))));
-        }
-    }
-    for (at, pool) in model.pools.iter().enumerate() {
-        let often = Visits::of(model, &pool.handler).queue(id);
-        if often > 0.0 {
-            let from = &load.queues[pool.queue.0 as usize];
-            let passed = match from.passing > 0.0 {
-                true => amount(model, from, pool.queue),
-                false => plainly(passed_on(model, load, at) * often, Kind::Rate),
-            };
-            branches.push(Branch::from(&pool.name, format!("{passed}, passed on")));
-        }
-    }
-    for (service, own) in model.services.iter().zip(&load.services) {
-        let often = Visits::of(model, &service.handler).queue(id);
-        if often > 0.0 {
-            let passed = plainly(own.rate.min(own.capacity) * often, Kind::Rate);
-            branches.push(Branch::from(&format!("({})", service.name), format!("{passed}, published")));
-        }
+    let facts = style.signs(&format!(" {}, {}", amount(model, own, id), describe::queue(model, queue)));
+    let dying = model.dead_letters_of(id).filter(|from| *from != id);
+    let mut branches: Vec<Branch> =
+        dying.map(|from| Branch::from(&format!("[{}]", model.queue(from).name), "dead letters".to_owned())).collect();
+    for &(sender, often) in feeds.queue(id) {
+        branches.push(match sender {
+            Sender::Producer(at) => {
+                let (producer, own) = (&model.producers[at], &load.producers[at]);
+                let rate = producer.messages.map_or_else(|| plainly(own.rate * often, Kind::Rate), messages);
+                let mut text = format!("{rate}, {}", describe::arrivals(&producer.arrivals));
+                brokers::sending(&producer.sending).iter().for_each(|part| text.push_str(&format!(", {part}")));
+                Branch::from(&producer.name, text)
+            }
+            Sender::Pool(at) => {
+                let pool = &model.pools[at];
+                let from = &load.queues[pool.queue.0 as usize];
+                let passed = match from.passing > 0.0 {
+                    true => amount(model, from, pool.queue),
+                    false => plainly(passed_on(model, load, at) * often, Kind::Rate),
+                };
+                Branch::from(&pool.name, format!("{passed}, passed on"))
+            }
+            Sender::Service(at) => {
+                let own = &load.services[at];
+                let passed = plainly(own.rate.min(own.capacity) * often, Kind::Rate);
+                Branch::from(&format!("({})", model.services[at].name), format!("{passed}, published"))
+            }
+        });
     }
     for (_, pool) in model.pools_on(id) {
         let mut text = describe::pool(model, pool);
@@ -194,6 +202,7 @@ fn flow(model: &Model, load: &Load, id: QueueId, style: Style) -> Vec<String> {
         }
         branches.push(Branch::to(&pool.name, text));
     }
+    branches.extend(brokers::dead_letters(model, queue));
     drawn(&head, &facts, &branches, style)
 }
 

@@ -125,6 +125,13 @@ impl Problems {
         Problems { sources, list }
     }
 
+    /// One error in a text that is no scenario, such as the result of a run: what is wrong at these bytes, and what to do.
+    pub fn of_text(name: &str, text: &str, span: std::ops::Range<usize>, message: &str, help: &str) -> Problems {
+        let source = SourceText { name: name.to_owned(), text: text.into() };
+        let place = Place { text: 0, start: span.start, end: span.end };
+        Problems::new(vec![source], vec![Problem::error(place, message).help(help)])
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

@@ -49,8 +49,20 @@ table! {
         "faults" optional faults: Vec<At<FaultForm>>,
         /// Service levels, by name: "METRIC OP VALUE", such as "consumers.workers.wait.p99 < 100ms".
         "goals" optional goals: Entities<String>,
+        /// The same system with other values, by name, to be compared with it.
+        "variants" optional variants: Entities<VariantForm>,
     }
-    later ["topics", "variants", "costs"]
+    later ["topics", "costs"]
+}
+
+table! {
+    /// The same system with other values.
+    VariantForm "variant" {
+        /// A line that says what this variant is.
+        "title" optional title: String,
+        /// The values that differ, by path: { "consumers.workers.count" = 4 }.
+        "set" required set: super::variants::Settings,
+    }
 }
 
 table! {

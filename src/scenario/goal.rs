@@ -154,6 +154,20 @@ impl Resolver<'_> {
     }
 }
 
+/// What to write instead of the name of a metric that none of `known` (full names) is; `None` where one is.
+pub fn metric_advice(metric: &str, known: &[String]) -> Option<String> {
+    let mut measured: Measured = BTreeMap::new();
+    for name in known {
+        let split =
+            name.rsplit_once('.').filter(|(_, end)| Quantity::Latency.statistics().iter().any(|(suffix, _)| suffix == end));
+        match split {
+            Some((base, _)) => measured.insert(base, Quantity::Latency),
+            None => measured.insert(name, Quantity::Ratio),
+        };
+    }
+    (!known.iter().any(|name| name == metric)).then(|| correction(metric, &measured))
+}
+
 /// A part of a goal's text, where the text stands as it is read: between quotes and without escapes, or bare.
 fn inside(expression: &At<String>, range: std::ops::Range<usize>) -> Place {
     let place = expression.place;

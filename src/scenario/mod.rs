@@ -40,10 +40,13 @@ mod templates;
 mod trace;
 mod tree;
 mod usage;
+mod variants;
 mod weights;
 
 pub use diagnostic::{Problem, Problems, Severity};
+pub use goal::metric_advice;
 pub use read::{Document, ReadError, read};
 pub use resolve::{Resolved, resolve};
 pub use schema::schema;
 pub use templates::{Template, templates};
+pub use variants::Variant;

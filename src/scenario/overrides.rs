@@ -11,15 +11,28 @@ use super::tree::{Entry, Node, Value, toml_value};
 pub(super) const FLAG: &str = "--set ";
 
 /// The tables of the user's own things.
-const ENTITIES: &[&str] = &["producers", "queues", "consumers", "services", "hosts", "locks", "caches"];
+const ENTITIES: &[&str] = &["producers", "brokers", "exchanges", "queues", "consumers", "services", "hosts", "locks", "caches"];
 /// The keys at the top of a document.
-const TOP: &[&str] =
-    &["title", "run", "producers", "queues", "consumers", "services", "hosts", "locks", "caches", "faults", "goals"];
+const TOP: &[&str] = &[
+    "title",
+    "run",
+    "producers",
+    "brokers",
+    "exchanges",
+    "queues",
+    "consumers",
+    "services",
+    "hosts",
+    "locks",
+    "caches",
+    "faults",
+    "goals",
+];
 
 /// A part of a path and where it stands in the override.
-struct Segment {
-    name: String,
-    place: Place,
+pub(super) struct Segment {
+    pub name: String,
+    pub place: Place,
 }
 
 /// Applies override number `text` (from 1) to the tree; what is wrong with it goes to `log`.
@@ -87,7 +100,8 @@ fn value(written: &str, text: usize, offset: usize, log: &mut Vec<Problem>) -> O
     }
 }
 
-fn set(root: &mut Node, segments: &[Segment], value: Node, log: &mut Vec<Problem>) {
+/// Puts a value where a path leads; what is wrong with the path goes to `log`.
+pub(super) fn set(root: &mut Node, segments: &[Segment], value: Node, log: &mut Vec<Problem>) {
     let mut node = root;
     let last = segments.len() - 1;
     for (depth, segment) in segments.iter().enumerate() {

@@ -8,6 +8,7 @@ use super::diagnostic::{Problem, Problems, Severity, SourceText};
 use super::document::Scenario;
 use super::flow::Connections;
 use super::read::Document;
+use super::variants::{Variant, variants};
 use super::{json, overrides, tree};
 use crate::model::Model;
 use std::path::Path;
@@ -21,6 +22,8 @@ pub struct Resolved {
     pub notes: Vec<String>,
     /// What is allowed but hardly meant.
     pub warnings: Problems,
+    /// The same system with other values.
+    pub variants: Vec<Variant>,
 }
 
 /// What every part of resolving needs: where files are, and where problems and notes go.
@@ -42,6 +45,7 @@ pub fn resolve(document: &Document, overrides: &[String]) -> Result<Resolved, Pr
     let is_json = document.path.as_ref().and_then(|path| path.extension()).is_some_and(|extension| extension == "json");
     let root = if is_json { json::from_json(&document.text, &mut log) } else { tree::from_toml(&document.text, &mut log) };
     let Some(mut root) = root else { return Err(Problems::new(sources, log)) };
+    let untouched = has_variants(&root).then(|| root.clone());
     for (at, written) in overrides.iter().enumerate() {
         overrides::apply(&mut root, written, at + 1, &mut log);
     }
@@ -49,14 +53,19 @@ pub fn resolve(document: &Document, overrides: &[String]) -> Result<Resolved, Pr
     let scenario = Scenario::decode(&root, &mut log);
     let mut resolver = Resolver { folder, log, notes: Vec::new(), unreadable: Vec::new() };
     let model = scenario.map(|scenario| resolver.model(&scenario));
-    let Resolver { log, notes, .. } = resolver;
+    let Resolver { mut log, notes, .. } = resolver;
+    let variants = untouched.map_or_else(Vec::new, |untouched| variants(&untouched, folder, &mut log));
     let (errors, warnings): (Vec<Problem>, Vec<Problem>) =
         log.into_iter().partition(|problem| problem.severity == Severity::Error);
     match model {
-        Some(model) if errors.is_empty() => Ok(Resolved { model, notes, warnings: Problems::new(sources, warnings) }),
+        Some(model) if errors.is_empty() => Ok(Resolved { model, notes, warnings: Problems::new(sources, warnings), variants }),
         // Warnings about a document with errors may be about what the errors spoil.
         _ => Err(Problems::new(sources, errors)),
     }
+}
+
+fn has_variants(root: &tree::Node) -> bool {
+    matches!(&root.value, tree::Value::Table(entries) if entries.iter().any(|entry| entry.key == "variants"))
 }
 
 fn sources(document: &Document, overrides: &[String]) -> Vec<SourceText> {
@@ -70,7 +79,7 @@ fn sources(document: &Document, overrides: &[String]) -> Vec<SourceText> {
 }
 
 impl Resolver<'_> {
-    fn model(&mut self, scenario: &Scenario) -> Model {
+    pub(super) fn model(&mut self, scenario: &Scenario) -> Model {
         let broken = [
             ("producers", matches!(scenario.producers, Field::Broken)),
             ("queues", matches!(scenario.queues, Field::Broken)),

@@ -41,6 +41,12 @@ pub fn templates() -> &'static [Template] {
             beside: None,
         },
         Template {
+            name: "calls",
+            about: "a checkout that calls two services and leaves the mail to a queue",
+            text: include_str!("templates/calls.toml"),
+            beside: None,
+        },
+        Template {
             name: "replay",
             about: "recorded arrivals and service times from a CSV file",
             text: include_str!("templates/replay.toml"),

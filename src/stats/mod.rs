@@ -6,11 +6,13 @@ mod interval;
 mod inversion;
 mod moments;
 mod nskart;
+mod paired;
 mod warmup;
 
-pub use control::controlled;
+pub use control::{Controlled, controlled};
 pub use estimate::Estimate;
 pub use interval::{DEPENDENT_BATCHES, ONE_REPLICATION, mean, ratio, section, student_t};
-pub use inversion::{Inverted, inversion};
+pub use inversion::{Inverted, clustering, inversion};
 pub use nskart::{Refusal, Skart, independent, memory, nskart, one_run};
+pub use paired::Between;
 pub use warmup::{Settled, settled};

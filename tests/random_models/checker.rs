@@ -412,10 +412,9 @@ impl Observer for Checker<'_> {
                 self.current = Some(slot.0);
                 let name = &self.model.producers[producer as usize].name;
                 // Nobody waits for a publication: its response is there at once.
-                let (response, goodput) = (format!("producers.{name}.response"), format!("producers.{name}.goodput.count"));
+                let response = format!("producers.{name}.response");
                 let offered = format!("producers.{name}.offered.count");
                 self.observe(response, Span::ZERO);
-                self.count(goodput);
                 self.count(offered);
             }
             Transition::Published { queue } => {
@@ -521,6 +520,10 @@ impl Observer for Checker<'_> {
                         }
                     }
                     _ => assert_eq!(outcome, Outcome::Completed),
+                }
+                if outcome == Outcome::Completed {
+                    // Where nobody waits, what comes to a good end is what is worked off.
+                    self.count(format!("producers.{}.goodput.count", self.model.producers[message.producer as usize].name));
                 }
                 self.end(slot, outcome, message);
             }

@@ -161,6 +161,7 @@ pub fn result() -> RunResult {
         },
         summary: Summary {
             metrics,
+            values: IndexMap::from([("consumers.workers.wait.mean".to_owned(), vec![0.0107, 0.0109, 0.0108])]),
             distributions,
             series: Series { bin: 3.3, warmup: 60.0, columns },
             stability: vec![stability("workers", Keeps::Stable)],

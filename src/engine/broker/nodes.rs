@@ -66,7 +66,10 @@ impl World {
 
     /// A replicated queue has a new leader, unless too many of its members have gone since.
     pub(in crate::engine) fn elected<O: Observer>(&mut self, home: u32, observer: &mut O) {
-        self.open_queue(home, observer);
+        let broker = self.brokers.queues[home as usize].broker;
+        if !self.brokers.states[broker as usize].down {
+            self.open_queue(home, observer);
+        }
     }
 
     fn queues_of(&self, broker: u32) -> Vec<u32> {

@@ -1,5 +1,6 @@
 //! Warnings that advise: what a result does not say well enough, why, and what to do about it.
 
+mod calls;
 mod data;
 mod load;
 
@@ -35,6 +36,9 @@ pub fn advice(model: &Model, load: &Load, summary: &Summary, cuts: &[Cut]) -> Ve
     for spot in Spot::all(model).filter(|spot| !matches!(spot, Spot::Queue(_))) {
         warnings.extend(stability::trouble(model, load, spot).map(|trouble| load::of_shared(model, load, spot, trouble)));
     }
+    warnings.extend(calls::waiting(model, summary));
+    warnings.extend(calls::retries(model, summary));
+    warnings.extend(calls::wasted(model, summary));
     warnings.extend(nothing_finished(model, summary));
     warnings.extend(cuts.iter().enumerate().filter_map(|(at, cut)| data::warm_up(model, summary, at, *cut)));
     warnings.extend(data::correlated(model, summary));

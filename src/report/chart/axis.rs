@@ -1,6 +1,6 @@
 //! Axes: from numbers to pixels, with ticks at round numbers.
 
-use crate::report::quantity::{Kind, Unit, significant, trimmed};
+use crate::report::quantity::{Kind, Unit, plainly, significant, trimmed};
 
 /// A straight axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +27,7 @@ impl Axis {
         // On an axis the largest number decides; its labels shorten thousands by themselves.
         let unit = match kind {
             Kind::Rate if most >= 0.1 => Kind::Rate.unit([1.0]),
-            Kind::Messages | Kind::Plain => kind.unit([1.0]),
+            Kind::Messages | Kind::Weight | Kind::Plain => kind.unit([1.0]),
             _ => kind.unit([most]),
         };
         let step = round_step(most / unit.size / count) * unit.size;
@@ -87,6 +87,20 @@ impl Axis {
         let labels = (0..=many).map(|at| (first + at as f64) * step);
         let ticks = labels.map(|value| (value * unit.size, trimmed(&significant(value, digits)))).collect();
         Axis { from, to, ticks, unit: unit.label }
+    }
+
+    /// Powers of ten between two numbers above zero, by their decimal logarithms.
+    pub fn decades(kind: Kind, least: f64, most: f64) -> Axis {
+        let sound = |value: f64| if value.is_finite() && value > 0.0 { value.clamp(1e-300, 1e300) } else { 1.0 };
+        let (from, to) = (sound(least).log10().floor(), sound(most).log10().ceil());
+        let to = if to > from { to } else { from + 1.0 };
+        // Of many decades only some are named; of few, parts of them too.
+        let every = ((to - from) / 8.0).ceil().max(1.0);
+        let parts: &[f64] = if to - from < 3.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let decades = (0..=((to - from) / every) as usize).map(|at| from + at as f64 * every);
+        let values = decades.flat_map(|decade| parts.iter().map(move |part| decade + part.log10())).filter(|at| *at <= to + 1e-9);
+        let ticks = values.map(|at| (at, plainly(10f64.powf(at), kind))).collect();
+        Axis { from, to, ticks, unit: "" }
     }
 
     /// Percentiles up to so many nines: the distance grows by one with every nine.

@@ -46,17 +46,16 @@ impl Entry {
 ///
 /// `what` says what the chart shows; a `note` says what it leaves out.
 pub(super) fn sheet(result: &RunResult, what: &str, note: Option<&str>, legend: &[Entry]) -> (Drawing, Area) {
-    let title = preamble::title(result);
+    titled_sheet(preamble::title(result), &format!("{what}; {}", preamble::plan(result)), note, legend)
+}
+
+/// The same with what stands in the two lines at the top.
+pub(super) fn titled_sheet(title: &str, below: &str, note: Option<&str>, legend: &[Entry]) -> (Drawing, Area) {
+    let what = below.split_once(';').map_or(below, |(what, _)| what);
     let mut drawing = Drawing::new(format!("{title}: {what}"));
     let room = WIDTH - 2.0 * EDGE;
     drawing.text((EDGE, 32.0), fitted(title, TITLE, true, room), Font { size: TITLE, bold: true, ink: DARK }, Across::Left);
-    let below = format!("{what}; {}", preamble::plan(result));
-    drawing.text(
-        (EDGE, 60.0),
-        fitted(&below, NORMAL, false, room),
-        Font { size: NORMAL, bold: false, ink: MIDDLE },
-        Across::Left,
-    );
+    drawing.text((EDGE, 60.0), fitted(below, NORMAL, false, room), Font { size: NORMAL, bold: false, ink: MIDDLE }, Across::Left);
     let mut top = 60.0;
     if let Some(note) = note {
         top += 21.0;

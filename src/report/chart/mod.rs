@@ -2,6 +2,8 @@
 
 mod axis;
 mod backlog;
+mod designs;
+mod differences;
 mod drawing;
 mod frame;
 mod histogram;
@@ -13,6 +15,8 @@ mod throughput;
 mod utilization;
 
 pub use backlog::backlog;
+pub use designs::designs;
+pub use differences::differences;
 pub use drawing::Drawing;
 pub use histogram::latency_histogram;
 pub use percentiles::latency_percentiles;

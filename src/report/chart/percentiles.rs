@@ -11,7 +11,7 @@ use crate::report::quantity::Kind;
 use crate::report::result::RunResult;
 
 /// The axis ends here, at 99.999 %.
-const MOST_NINES: f64 = 5.0;
+pub(super) const MOST_NINES: f64 = 5.0;
 
 /// A latency to draw.
 struct Curve {
@@ -134,7 +134,7 @@ fn draw(result: &RunResult, curves: &[Curve], legend: &[Entry], note: Option<&st
 }
 
 /// Quantiles as points: nines across, seconds up.
-fn points(shape: &Shape) -> Vec<Point> {
+pub(super) fn points(shape: &Shape) -> Vec<Point> {
     shape
         .quantiles
         .iter()

@@ -197,6 +197,7 @@ mod tests {
         let values = vec![1.0; 10_000];
         let mut summary = Summary {
             metrics: IndexMap::new(),
+            values: IndexMap::new(),
             distributions: IndexMap::new(),
             series: Series { bin: 0.1, warmup: 0.0, columns: IndexMap::new() },
             stability: Vec::new(),
