@@ -19,7 +19,6 @@ fn near(summary: &Summary, metric: &str, exact: f64, share: f64) {
 
 const PREFETCH: &str = r#"
 [run]
-start = "empty"
 duration = "100s"
 warmup = "20s"
 replications = 1
@@ -39,14 +38,14 @@ service = "4ms"
 #[test]
 fn a_prefetch_hides_the_network_and_no_more() {
     for (prefetch, rate, buffered) in [(1u32, 1.0 / 0.104, 0.0), (26, 250.0, 0.0), (51, 250.0, 0.100)] {
-        let found = run(PREFETCH, &[&format!("consumers.worker.prefetch={prefetch}"), "run.start=auto"]);
+        let found = run(PREFETCH, &[&format!("consumers.worker.prefetch={prefetch}")]);
         near(&found, "consumers.worker.throughput", rate, 0.002);
         let wait = number(&found, "consumers.worker.buffer_wait.mean");
         assert!((wait - buffered).abs() <= 0.0005 * buffered + 1e-9, "prefetch {prefetch}: {wait}, should be {buffered}");
     }
     // Work that takes ten times as long leaves P s - 2 d - s in the buffer.
     for (prefetch, buffered) in [(26, 0.9), (51, 1.9)] {
-        let slower = [&format!("consumers.worker.prefetch={prefetch}"), "consumers.worker.service=40ms", "run.start=auto"];
+        let slower = [&format!("consumers.worker.prefetch={prefetch}"), "consumers.worker.service=40ms"];
         near(&run(PREFETCH, &slower), "consumers.worker.buffer_wait.mean", buffered, 0.001);
     }
 }
@@ -95,10 +94,14 @@ disk = { fsync = "20ms", cap = 16 }
 [producers.fast]
 arrivals = { constant = "4000/s" }
 connection = "shared"
+buffer = 0
+on_full = "drop"
 publish = "fast"
 [producers.slow]
 arrivals = { constant = "4000/s" }
 connection = "shared"
+buffer = 0
+on_full = "drop"
 publish = "slow"
 [producers.elsewhere]
 arrivals = { constant = "4000/s" }
@@ -133,9 +136,10 @@ fn a_slow_queue_stops_all_of_its_connection_but_no_link() {
     let links = ["producers.fast.protocol=amqp-1-0", "producers.slow.protocol=amqp-1-0"];
     let (shared, apart) = (run(CONNECTION, &[]), run(CONNECTION, &links));
     near(&apart, "queues.fast.published.rate", 4_000.0, 0.001);
-    assert!(rate(&apart, "slow") < 1_700.0, "{}", rate(&apart, "slow"));
-    assert!(number(&shared, "producers.fast.blocked.ratio") > 0.5);
-    exactly(&apart, "producers.fast.blocked.ratio", 0.0);
+    assert!(rate(&apart, "slow") < 800.0, "{}", rate(&apart, "slow"));
+    // Published were 159,077 and 155,782 in ten seconds.
+    near(&shared, "queues.fast.published.rate", rate(&shared, "slow"), 0.05);
+    assert!(number(&shared, "producers.slow.blocked.ratio") > 0.5);
     let (worked, starved) = (number(&apart, "consumers.worker.throughput"), number(&shared, "consumers.worker.throughput"));
     let alone = run(CONNECTION, &["consumers.worker.connection=own"]);
     assert!(starved < 0.5 * number(&alone, "consumers.worker.throughput"), "{starved} and {worked}");
@@ -171,7 +175,6 @@ fn an_alarm_comes_and_goes_while_consumers_go_on() {
     near(&alarmed, "consumers.worker.utilization", 1.0, 0.001);
     let on = number(&alarmed, "brokers.rabbit.alarm.ratio");
     assert!(on > 0.2 && on < 0.95, "{on}");
-    assert!((number(&alarmed, "producers.web.blocked.ratio") - on).abs() < 0.02);
     // All that was made is in the queue, at the producer, or done; none is lost.
     exactly(&alarmed, "producers.web.failed.count", 0.0);
     assert!(number(&alarmed, "brokers.rabbit.memory.max") > 1_048_576.0);

@@ -12,7 +12,9 @@ replications = 1
 arrivals = { batch = { arrivals = { constant = "1/s" }, size = 20 } }
 messages = 20
 publish = "jobs"
+[brokers.rabbit]
 [queues.jobs]
+broker = "rabbit"
 [consumers.first]
 queue = "jobs"
 prefetch = 20
@@ -33,13 +35,13 @@ fn a_crash_loses_what_was_acknowledged_by_being_sent() {
     exactly(&auto, "producers.batch.failed.count", 16.0);
 }
 
-const STANDBY: &str = "consumers.second={ queue = \"jobs\", prefetch = 1, service = \"1s\" }";
+const STANDBY: &str = "\n[consumers.second]\nqueue = \"jobs\"\nservice = \"1s\"\n";
 
 /// With acknowledgements they come back: at once where the socket is closed, within a heartbeat where nobody closes it.
 #[test]
 fn a_crash_brings_back_what_was_not_acknowledged() {
-    let more = ["consumers.first.priority=1", STANDBY];
-    let closed = run(CRASH, &more);
+    let text = format!("{CRASH}{STANDBY}");
+    let closed = run(&text, &["consumers.first.priority=1"]);
     exactly(&closed, "queues.jobs.lost.count", 0.0);
     exactly(&closed, "queues.jobs.redelivered.count", 16.0);
     exactly(&closed, "producers.batch.failed.count", 0.0);
@@ -47,7 +49,7 @@ fn a_crash_brings_back_what_was_not_acknowledged() {
     exactly(&closed, "producers.batch.completion.max", 5.5 + 16.0 - 1.0);
     for seed in 1..=5 {
         let seed = format!("run.seed={seed}");
-        let silent = run(CRASH, &[more[0], more[1], "faults.0.silent=true", "consumers.first.heartbeat=60s", &seed]);
+        let silent = run(&text, &["consumers.first.priority=1", "faults.0.silent=true", "consumers.first.heartbeat=60s", &seed]);
         exactly(&silent, "queues.jobs.redelivered.count", 16.0);
         exactly(&silent, "queues.jobs.lost.count", 0.0);
         let hidden = number(&silent, "producers.batch.completion.max") - (5.5 + 16.0 - 1.0);
