@@ -44,6 +44,15 @@ impl Model {
         found
     }
 
+    /// The queues whose dead letters may come to this one.
+    pub fn dead_letters_of(&self, id: QueueId) -> impl Iterator<Item = QueueId> {
+        let all = self.queues.iter().enumerate();
+        let dying = all.filter(move |(_, queue)| {
+            queue.semantics.dead_letter.as_ref().is_some_and(|rule| self.reached(rule.to).contains(&id))
+        });
+        dying.map(|(at, _)| QueueId(at as u32))
+    }
+
     fn follow(&self, outlet: Outlet, depth: usize, found: &mut Vec<QueueId>) {
         match outlet {
             Outlet::Queue(queue) if !found.contains(&queue) => found.push(queue),

@@ -3,6 +3,7 @@
 mod advice;
 mod alerts;
 mod block;
+mod brokers;
 pub mod chart;
 mod comparison;
 mod csv;

@@ -22,6 +22,8 @@ pub enum Kind {
     Requests,
     /// A number of permits of a lock.
     Permits,
+    /// Bytes.
+    Weight,
     /// A number of anything.
     Plain,
 }
@@ -62,6 +64,12 @@ const SHARE: &[Unit] = &[unit("%", 0.01, 0.0)];
 const MESSAGES: &[Unit] = &[unit("msg", 1.0, 0.0), unit("k msg", 1e3, 1e5), unit("M msg", 1e6, 1e6), unit("G msg", 1e9, 1e9)];
 const REQUESTS: &[Unit] = &[unit("req", 1.0, 0.0), unit("k req", 1e3, 1e5), unit("M req", 1e6, 1e6), unit("G req", 1e9, 1e9)];
 const PERMITS: &[Unit] = &[unit("permits", 1.0, 0.0), unit("k permits", 1e3, 1e5)];
+const WEIGHT: &[Unit] = &[
+    unit("B", 1.0, 0.0),
+    unit("KiB", 1024.0, 1024.0),
+    unit("MiB", 1_048_576.0, 1_048_576.0),
+    unit("GiB", 1_073_741_824.0, 1_073_741_824.0),
+];
 const PLAIN: &[Unit] = &[unit("", 1.0, 0.0), unit("k", 1e3, 1e5), unit("M", 1e6, 1e6), unit("G", 1e9, 1e9)];
 
 impl Kind {
@@ -71,6 +79,7 @@ impl Kind {
             "s" => Kind::Time,
             "1/s" => Kind::Rate,
             "messages" => Kind::Messages,
+            "bytes" => Kind::Weight,
             _ => Kind::Share,
         }
     }
@@ -104,6 +113,7 @@ impl Kind {
             Kind::Messages => (MESSAGES, 0),
             Kind::Requests => (REQUESTS, 0),
             Kind::Permits => (PERMITS, 0),
+            Kind::Weight => (WEIGHT, 0),
             Kind::Plain => (PLAIN, 0),
         };
         if count == 0 { units[zero] } else { *units.iter().rev().find(|unit| typical >= unit.from).unwrap_or(&units[0]) }

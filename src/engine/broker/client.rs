@@ -122,7 +122,7 @@ impl World {
         // Its slot is set or cleared once, by what it does next.
         if message == NONE {
             let client = &self.brokers.clients[consumer as usize];
-            if client.up && !client.known {
+            if client.up && !client.known && !self.brokers.queues[client.home as usize].down {
                 // It worked in vain, and notices only now that its connection is closed: it opens another.
                 self.agenda.clear(self.producers.len() + at);
                 return self.client_returns(consumer, observer);

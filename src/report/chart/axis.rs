@@ -47,7 +47,7 @@ impl Axis {
         // On an axis the largest number decides; its labels shorten thousands by themselves.
         let unit = match kind {
             Kind::Rate if most >= 0.1 => Kind::Rate.unit([1.0]),
-            Kind::Messages | Kind::Plain => kind.unit([1.0]),
+            Kind::Messages | Kind::Weight | Kind::Plain => kind.unit([1.0]),
             _ => kind.unit([most]),
         };
         let step = round_step(most / unit.size / count) * unit.size;
