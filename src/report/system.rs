@@ -82,7 +82,7 @@ pub fn system(model: &Model, load: &Load) -> System {
         add(NodeKind::Producer, &producer.name, describe::arrivals(&producer.arrivals), None);
     }
     for queue in &model.queues {
-        add(NodeKind::Queue, &queue.name, describe::queue(queue), None);
+        add(NodeKind::Queue, &queue.name, describe::queue(model, queue), None);
     }
     for pool in &model.pools {
         add(NodeKind::Consumers, &pool.name, describe::pool(model, pool), Some(pool.workers()));
