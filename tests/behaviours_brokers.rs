@@ -1,6 +1,7 @@
 //! What real brokers do, each in a small scenario whose outcome is known beforehand. Fixed ones: to the nanosecond; random ones:
 //! within 2 % of the exact value, or three standard errors.
 
+#[allow(dead_code, reason = "what other tests of behaviours need")]
 #[path = "behaviours/checks.rs"]
 mod checks;
 #[path = "behaviours_brokers/failures.rs"]

@@ -293,7 +293,7 @@ pub static PRESETS: &[Preset] = &[
     },
     Preset {
         name: "rabbitmq-stream",
-        about: "a stream of one member, read and written with AMQP 0-9-1: replicated, without an fsync",
+        about: "a stream of one member over AMQP 0-9-1: replicated, without an fsync",
         check: "88,900/s, as measured, with a confirm of about 2 ms for 176 unconfirmed (p50 1.98 measured)",
         facts: &[
             fact("network.publish", "\"0.4ms\"", &NUC_SPLIT, "half of the shortest confirm, 0.8 ms"),
@@ -394,7 +394,7 @@ pub static PRESETS: &[Preset] = &[
     },
     Preset {
         name: "rabbitmq-classic-2vcpu-idle",
-        about: "a classic queue on a small machine that mostly sleeps: its ways are most of what it costs",
+        about: "a classic queue on a small machine that mostly sleeps, as delays of its ways",
         check: "recorded runs: the mean wait within 2.3 % (median) and 6.2 % (each); not for thousands of messages a second",
         facts: &[
             fact("network.publish", "\"0.345ms\"", &REPLAYS, "0.595 ms from publishing to an idle consumer, less the delivery"),
