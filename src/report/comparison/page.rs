@@ -113,7 +113,8 @@ fn origin_of(comparison: &Comparison) -> Markup {
         own.seed == provenance.seed && own.replications == provenance.replications
     });
     // Several designs of one file are its variants, or else runs with other values.
-    let variants = files.len() == comparison.designs.len() || files.keys().all(|text| text.contains("variants"));
+    let variants = files.len() == comparison.designs.len()
+        || files.keys().all(|text| ["[variants", "\"variants\""].iter().any(|key| text.contains(key)));
     let commands = if together && variants { vec![at_once(comparison, &scenarios)] } else { one_by_one(comparison) };
     origin::Origin { commands, facts, scenarios }.section()
 }
