@@ -122,8 +122,7 @@ fn a_file_is_compared_with_its_variants() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    let expected =
-        "compare.json compare.md comparison.csv differences.png differences.svg latency-percentiles.png latency-percentiles.svg";
+    let expected = "compare.json compare.md comparison.csv differences.png differences.svg latency-percentiles.png latency-percentiles.svg report.html";
     assert_eq!(files.join(" "), expected);
 }
 

@@ -274,6 +274,35 @@ fn results_stay_in_their_folder() {
     }
 }
 
+/// What other commands write is held to the same.
+#[test]
+fn pages_of_other_commands_are_well_formed() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = "title = \"<script>alert(1)</script>\\\"'& </title>\"\n[run]\nduration = \"20s\"\nreplications = 3\n\
+                    [producers.a]\narrivals = { poisson = \"9/s\" }\npublish = \"q\"\n[queues.q]\n\
+                    [consumers.c]\nqueue = \"q\"\ncount = 2\nservice = { exponential = \"100ms\" }\n\
+                    [goals]\nfast = \"consumers.c.wait.mean < 1s\"\n[variants.more]\n\"consumers.c.count\" = 3\n";
+    fs::write(folder.path().join("some.toml"), scenario).unwrap();
+    for arguments in [
+        "compare some.toml",
+        "sweep some.toml --vary producers.a.arrivals.poisson=5/s,9/s --vary consumers.c.count=2..3",
+        "size some.toml consumers.c.count --range 1..4",
+    ] {
+        let run = Command::new(env!("CARGO_BIN_EXE_queuelab")).args(arguments.split(' ')).current_dir(folder.path()).output();
+        let run = run.unwrap();
+        assert!(run.status.success(), "{arguments}: {}", String::from_utf8_lossy(&run.stderr));
+        let command = arguments.split(' ').next().unwrap();
+        let page = fs::read_to_string(folder.path().join("output/some").join(command).join("report.html")).unwrap();
+        hold(command, &page);
+        assert!(!page.contains("<script>alert"), "{command}");
+        for part in
+            ["Verdict", "<figure id=\"chart-", "Where this comes from", &format!("queuelab {command} some.toml"), "Raw numbers"]
+        {
+            assert!(page.contains(part), "{command}: no {part}");
+        }
+    }
+}
+
 /// A program of this name that can be started.
 fn installed(names: &[&str]) -> Option<String> {
     let starts = |name: &&&str| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success());

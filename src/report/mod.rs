@@ -36,8 +36,8 @@ mod verdict;
 
 pub use advice::advice;
 pub use comparison::{
-    Comparison, Difference, Finding, Measured, Side, Sought, compare, comparison_csv, comparison_markdown, comparison_text,
-    difference, headline, prepare_comparison, write_comparison,
+    Comparison, Difference, Finding, Measured, Side, Sought, compare, comparison_csv, comparison_markdown, comparison_page,
+    comparison_text, difference, headline, prepare_comparison, write_comparison,
 };
 pub use csv::{csv, percentiles_csv, series_csv};
 pub use faults::faults;
@@ -50,13 +50,13 @@ pub use read::{ReadResultError, is_result, read_result};
 pub use result::{FaultNote, GoalResult, Provenance, RestsOn, RunResult, SCHEMA_VERSION, TheoryValue, Verdict, Warning};
 pub use size::{
     Fate, GoalFound, Neighbour, SizeProvenance, Sizing, Tried, below_the_work, margin, prepare_size, size_csv, size_json,
-    size_markdown, size_table, too_small, write_size,
+    size_markdown, size_page, size_table, too_small, write_size,
 };
 pub use stability::unstable_model;
 pub use style::Style;
 pub use sweep::{
     Aim, JOURNAL, Journal, JournalError, Knee, MOST_POINTS, Plan, Point, Sampled, Seen, Sweep, Varied, default_metrics,
-    known_metrics, points, positions, prepare_sweep, sweep_csv, sweep_json, sweep_markdown, sweep_table, write_sweep,
+    known_metrics, points, positions, prepare_sweep, sweep_csv, sweep_json, sweep_markdown, sweep_page, sweep_table, write_sweep,
 };
 pub use system::{Edge, Node, NodeKind, System, system};
 pub use table::table;

@@ -1,6 +1,7 @@
 //! A number against something that was varied: lines with the bands of their intervals, by a straight or a logarithmic axis.
 
 use super::axis::Axis;
+use super::data::{Numbers, short};
 use super::drawing::{Dash, Drawing};
 use super::frame::{Entry, Plot, halves, nothing, titled_sheet};
 use super::style::{ALARM, Canvas, DARK, Ink, MIDDLE, PALETTE};
@@ -87,7 +88,11 @@ impl Curves {
         let inks = || PALETTE.into_iter().filter(|ink| *ink != ALARM).chain([DARK]);
         let lines: Vec<(&Line, Ink)> = self.lines.iter().zip(inks()).collect();
         let dash = |line: &Line| if line.predicted { Dash::Dashed } else { Dash::Solid };
-        let mut legend: Vec<Entry> = lines.iter().map(|(line, ink)| Entry::line(line.label.as_str(), *ink, dash(line))).collect();
+        let mut legend: Vec<Entry> = lines
+            .iter()
+            .enumerate()
+            .map(|(key, (line, ink))| Entry::line(line.label.as_str(), *ink, dash(line)).of(key))
+            .collect();
         if let Some((_, ink)) = lines.iter().find(|(line, _)| line.points.iter().any(|dot| dot.interval.is_some())) {
             legend.push(Entry::fill(self.band.as_str(), *ink, BAND));
         }
@@ -112,8 +117,9 @@ impl Curves {
         let x_title = if x.unit.is_empty() { self.x_title.clone() } else { format!("{}, in {}", self.x_title, per_one(x.unit)) };
         x.unit = "";
         let plot = Plot::draw(&mut drawing, area, (x, &x_title), (y, &self.y_title), false);
-        for (line, ink) in &lines {
-            draw_band(&mut drawing, &plot, line, *ink, matches!(self.across, Horizontal::Words(_)));
+        for (key, (line, ink)) in lines.iter().enumerate() {
+            let apart = matches!(self.across, Horizontal::Words(_));
+            plot.data(&mut drawing, Some(key), |drawing| draw_band(drawing, &plot, line, *ink, apart));
         }
         if let Some((limit, _)) = &self.limit {
             let y = plot.at((plot.x.from, *limit)).1;
@@ -123,19 +129,23 @@ impl Curves {
             let x = plot.at((*at, 0.0)).0;
             drawing.line(vec![(x, plot.area.top), (x, plot.area.bottom)], MIDDLE, 1.5, Dash::Dashed);
         }
-        for (line, ink) in &lines {
-            let joined = matches!(self.across, Horizontal::Numbers(_)) && line.points.len() > 1;
-            if joined {
-                let through = line.points.iter().map(|dot| plot.at((dot.x, dot.value))).collect();
-                drawing.line(through, *ink, 2.5, dash(line));
-            }
-            let marked = !line.predicted && line.points.len() <= MOST_MARKED;
-            for dot in line.points.iter().filter(|dot| marked || dot.doubtful) {
-                let (x, y) = plot.at((dot.x, dot.value));
-                drawing.rectangle((x - MARK, y - MARK), (x + MARK, y + MARK), if dot.doubtful { ALARM } else { *ink }, 1.0);
-            }
+        for (key, (line, ink)) in lines.iter().enumerate() {
+            plot.data(&mut drawing, Some(key), |drawing| self.draw_line(drawing, &plot, line, *ink, dash(line)));
+            plot.keep(&mut drawing, numbers(key, line, *ink));
         }
         drawing
+    }
+
+    fn draw_line(&self, drawing: &mut Drawing, plot: &Plot, line: &Line, ink: Ink, dash: Dash) {
+        if matches!(self.across, Horizontal::Numbers(_)) && line.points.len() > 1 {
+            let through = line.points.iter().map(|dot| plot.at((dot.x, dot.value))).collect();
+            drawing.line(through, ink, 2.5, dash);
+        }
+        let marked = !line.predicted && line.points.len() <= MOST_MARKED;
+        for dot in line.points.iter().filter(|dot| marked || dot.doubtful) {
+            let (x, y) = plot.at((dot.x, dot.value));
+            drawing.rectangle((x - MARK, y - MARK), (x + MARK, y + MARK), if dot.doubtful { ALARM } else { ink }, 1.0);
+        }
     }
 
     fn horizontal(&self) -> Axis {
@@ -163,6 +173,21 @@ impl Curves {
         let positive = self.dots().filter(|dot| dot.value > 0.0).count();
         let logarithmic = least > 0.0 && most / least > FAR_APART && 2 * positive >= self.dots().count();
         if logarithmic { Axis::log(self.kind, least, most) } else { Axis::from_zero(self.kind, most, 5.0) }
+    }
+}
+
+/// A line for those who point at it.
+fn numbers(key: usize, line: &Line, ink: Ink) -> Numbers {
+    let end = |of: fn((f64, f64)) -> f64| line.points.iter().map(|dot| dot.interval.and_then(|ends| short(of(ends)))).collect();
+    Numbers {
+        key,
+        name: line.label.clone(),
+        ink: ink.variable(),
+        x: line.points.iter().map(|dot| short(dot.x).unwrap_or(dot.x)).collect(),
+        y: line.points.iter().map(|dot| short(dot.value)).collect(),
+        low: end(|ends| ends.0),
+        high: end(|ends| ends.1),
+        ..Numbers::default()
     }
 }
 

@@ -51,7 +51,8 @@ pub fn differences(comparison: &Comparison, canvas: Canvas) -> Drawing {
     let size = (row * 0.9).clamp(8.0, SMALL);
     let font = Font { size, bold: false, ink: DARK };
     let name = |found: &Difference| if many { format!("{}: {}", found.design, found.metric) } else { found.metric.clone() };
-    let names: Vec<String> = shown.iter().map(|found| fitted(&name(found), size, false, WIDEST_NAME)).collect();
+    let names: Vec<String> =
+        shown.iter().map(|found| fitted(&name(found), size, false, WIDEST_NAME.min(0.4 * area.width()))).collect();
     let labels: Vec<String> = shown.iter().map(|found| relative(found)).collect();
     let widest = |texts: &[String]| texts.iter().map(|text| text_width(text, size, false)).fold(0.0, f64::max);
     let inner = Area {

@@ -3,11 +3,12 @@
 use super::super::chart::{Canvas, designs, differences};
 use super::super::folder::{FileError, Folder, prepare_for};
 use super::super::json::pretty;
-use super::{Comparison, comparison_csv, comparison_markdown};
+use super::{Comparison, comparison_csv, comparison_markdown, comparison_page};
 use std::path::{Path, PathBuf};
 
 /// Their names, in the order in which a person would open them.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
+    "report.html",
     "compare.md",
     "latency-percentiles.svg",
     "latency-percentiles.png",
@@ -32,6 +33,7 @@ pub fn prepare_comparison(path: &Path) -> Result<Folder, FileError> {
 pub fn write_comparison(folder: &Folder, comparison: &Comparison) -> Result<Vec<PathBuf>, FileError> {
     let (overlaid, changes) = (designs(comparison, Canvas::FILE), differences(comparison, Canvas::FILE));
     let contents = [
+        comparison_page(comparison).into_bytes(),
         comparison_markdown(comparison).into_bytes(),
         overlaid.svg().into_bytes(),
         overlaid.png(),

@@ -5,6 +5,7 @@ mod csv;
 mod difference;
 mod files;
 mod markdown;
+mod page;
 mod text;
 mod words;
 
@@ -12,6 +13,7 @@ pub use csv::comparison_csv;
 pub use difference::{Difference, Finding, Side, compare, difference};
 pub use files::{prepare_comparison, write_comparison};
 pub use markdown::comparison_markdown;
+pub use page::comparison_page;
 pub use text::comparison_text;
 pub(super) use words::relative;
 

@@ -8,12 +8,12 @@
 //! script, and a phone gets a chart instead of a small picture of one. All colours are variables, so that light and dark are one
 //! drawing. The script adds what paper cannot do and is not needed to read.
 
-mod figures;
+pub(in crate::report) mod figures;
 mod glance;
-mod origin;
-mod shell;
-mod tables;
-mod verdict;
+pub(in crate::report) mod origin;
+pub(in crate::report) mod shell;
+pub(in crate::report) mod tables;
+pub(in crate::report) mod verdict;
 
 use super::chart::CHARTS;
 use super::result::RunResult;

@@ -5,6 +5,7 @@
 use crate::report::block::{Block, TABLES};
 use crate::report::quantity::Kind;
 use crate::report::result::RunResult;
+use crate::report::rows::Rows;
 use crate::report::theory::{self, Stand};
 use crate::report::{quantity, style::shortened};
 use crate::stats::Estimate;
@@ -61,6 +62,36 @@ pub(in crate::report) fn block(block: &Block, exact: impl Fn(&str, &str) -> Opti
                             td data-label=(label(group.title, column.head, group.unit.label)) title=[exact(name, column.metric)] {
                                 (cell.value)
                                 @if let Some(margin) = &cell.margin { span.margin { " ± " (margin) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Plain rows as a table. The first cell names its row; what is no number stands on the left.
+pub(in crate::report) fn rows(caption: &str, rows: &Rows) -> Markup {
+    html! {
+        table.rows {
+            caption { (caption) }
+            thead { tr {
+                @for (title, number) in &rows.head { th.words[!number] scope="col" { (title) } }
+            } }
+            tbody {
+                @for row in &rows.rows {
+                    tr {
+                        @for (at, (cell, (title, number))) in row.iter().zip(&rows.head).enumerate() {
+                            @if at == 0 {
+                                th scope="row" { (cell) }
+                            } @else {
+                                td.words[!number] data-label=(title) {
+                                    @match cell.split_once(" ± ") {
+                                        Some((value, margin)) if *number => { (value) span.margin { " ± " (margin) } }
+                                        _ => (cell),
+                                    }
+                                }
                             }
                         }
                     }

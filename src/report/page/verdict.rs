@@ -33,9 +33,7 @@ pub(in crate::report) fn verdict(result: &RunResult) -> Markup {
     html! {
         p.sentence.(look) { (sentence) }
         @if !result.goals.is_empty() {
-            ul.goals {
-                @for goal in &result.goals { (one(goal, result)) }
-            }
+            (goals(result))
         }
         @if !unstable.is_empty() {
             ul.goals {
@@ -54,8 +52,13 @@ pub(in crate::report) fn verdict(result: &RunResult) -> Markup {
 
 /// One goal: verdict, what was wanted, what was found.
 fn one(goal: &GoalResult, result: &RunResult) -> Markup {
-    let (sign, word, _) = table::verdict(goal.verdict);
-    let look = match goal.verdict {
+    self::goal(&goal.name, &goal.expression, goal.verdict, &table::found(goal, result))
+}
+
+/// A line of a list of goals: its name, as it was written, how it fared, and what was found.
+pub(in crate::report) fn goal(name: &str, expression: &str, verdict: Verdict, found: &str) -> Markup {
+    let (sign, word, _) = table::verdict(verdict);
+    let look = match verdict {
         Verdict::Met => "good",
         Verdict::Missed => "bad",
         Verdict::Inconclusive => "open",
@@ -64,11 +67,15 @@ fn one(goal: &GoalResult, result: &RunResult) -> Markup {
         li.(look) {
             span.sign aria-hidden="true" { (sign) }
             div {
-                strong { (goal.name) } " – " (word) ": found " span.found { (table::found(goal, result)) } ", wanted "
-                code { (goal.expression) }
+                strong { (name) } " – " (word) ": found " span.found { (found) } ", wanted " code { (expression) }
             }
         }
     }
+}
+
+/// The goals of a result as a list.
+pub(in crate::report) fn goals(result: &RunResult) -> Markup {
+    html! { ul.goals { @for goal in &result.goals { (one(goal, result)) } } }
 }
 
 #[cfg(test)]

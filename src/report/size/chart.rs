@@ -12,12 +12,12 @@ type Found = (f64, Option<(f64, f64)>);
 const AROUND: usize = 6;
 
 /// One chart for each goal, by name.
-pub(super) fn pictures(sizing: &Sizing) -> Vec<(String, Drawing)> {
+pub(super) fn pictures(sizing: &Sizing, canvas: Canvas) -> Vec<(String, Drawing)> {
     let Some(goals) = sizing.tried.iter().map(|tried| tried.goals.len()).max() else { return Vec::new() };
     let name = |at: usize| sizing.tried.iter().find_map(|tried| tried.goals.get(at)).map(|goal| goal.name.clone());
     let draw = |at: usize| match sizing.provenance.ranges.len() {
-        1 => curve(sizing, at).draw(Canvas::FILE),
-        _ => field(sizing, at).draw(Canvas::FILE),
+        1 => curve(sizing, at).draw(canvas),
+        _ => field(sizing, at).draw(canvas),
     };
     (0..goals).filter_map(|at| Some((name(at)?, draw(at)))).collect()
 }

@@ -1,11 +1,12 @@
-//! The files of a sizing: `size.json`, `size.csv`, and a chart for each goal.
+//! The files of a sizing: `report.html`, `size.json`, `size.csv`, and a chart for each goal.
 
 use super::chart::pictures;
+use super::page::size_page;
 use super::result::{Sizing, Tried};
+use crate::report::chart::Canvas;
 use crate::report::csv::number;
 use crate::report::folder::{FileError, Folder, prepare_for};
 use crate::report::json::pretty;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// What names of charts begin with.
@@ -16,28 +17,27 @@ const CHART: &str = "size-";
 /// # Errors
 /// It cannot be made, or takes no files.
 pub fn prepare_size(path: &Path) -> Result<Folder, FileError> {
-    prepare_for(path, &["size.json".to_owned(), "size.csv".to_owned()])
+    prepare_for(path, &["report.html", "size.json", "size.csv"].map(str::to_owned))
 }
 
 /// Writes all files of a sizing; gives their paths, in the order in which a person would open them.
 ///
 /// # Errors
-/// A file cannot be written.
+/// A file cannot be written. Nothing of this sizing stays then, and files of an earlier one are as they were.
 pub fn write_size(folder: &Folder, sizing: &Sizing) -> Result<Vec<PathBuf>, FileError> {
-    let mut written = Vec::new();
-    for (name, text) in [("size.json", size_json(sizing)), ("size.csv", size_csv(sizing))] {
-        written.push(folder.write_with(name, |out| out.write_all(text.as_bytes()))?);
+    let mut files = vec![
+        ("report.html".to_owned(), size_page(sizing).into_bytes()),
+        ("size.json".to_owned(), size_json(sizing).into_bytes()),
+        ("size.csv".to_owned(), size_csv(sizing).into_bytes()),
+    ];
+    let texts = files.len();
+    for (name, drawing) in pictures(sizing, Canvas::FILE) {
+        files.push((format!("{CHART}{name}.svg"), drawing.svg().into_bytes()));
+        files.push((format!("{CHART}{name}.png"), drawing.png()));
     }
-    let pictures = pictures(sizing);
-    let names: Vec<String> =
-        pictures.iter().flat_map(|(name, _)| ["svg", "png"].map(|kind| format!("{CHART}{name}.{kind}"))).collect();
-    folder.remove_others(CHART, &names)?;
-    for (name, drawing) in pictures {
-        let files = [("svg", drawing.svg().into_bytes()), ("png", drawing.png())];
-        for (kind, bytes) in files {
-            written.push(folder.write_with(&format!("{CHART}{name}.{kind}"), |out| out.write_all(&bytes))?);
-        }
-    }
+    let written = folder.write_files(&files)?;
+    let charts: Vec<String> = files.into_iter().skip(texts).map(|(name, _)| name).collect();
+    folder.remove_others(CHART, &charts)?;
     Ok(written)
 }
 

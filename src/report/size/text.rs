@@ -69,7 +69,8 @@ fn ends(values: &[String]) -> (&str, &str) {
     (values.first().map_or("", String::as_str), values.last().map_or("", String::as_str))
 }
 
-fn how(sizing: &Sizing) -> String {
+/// What was looked through, and how surely.
+pub(super) fn how(sizing: &Sizing) -> String {
     let provenance = &sizing.provenance;
     let range = |(path, values): (&String, &Vec<String>)| {
         let (from, to) = ends(values);
@@ -86,7 +87,7 @@ fn how(sizing: &Sizing) -> String {
 }
 
 /// Every value that was tried.
-fn rows(sizing: &Sizing) -> Rows {
+pub(super) fn rows(sizing: &Sizing) -> Rows {
     let several = sizing.tried.iter().any(|tried| tried.cost.is_some());
     let mut head: Vec<(String, bool)> = sizing.provenance.ranges.keys().map(|path| (path.clone(), true)).collect();
     if several {
@@ -146,8 +147,8 @@ fn fate(fate: Fate) -> &'static str {
 }
 
 impl Sizing {
-    /// The answer in words: the value, how far inside, what one more would bring and one less would do.
-    pub fn in_words(&self) -> String {
+    /// The answer itself: the value and how far inside it lies, or why there is none.
+    pub(super) fn answer(&self) -> String {
         let percent = plainly(self.provenance.confidence, Kind::Share);
         if self.values.is_empty() {
             let range: Vec<String> = self
@@ -173,6 +174,15 @@ impl Sizing {
             let _ = write!(text, ": {} is {}, {} its goal", tight.metric, tight.found(), distance(tight));
         }
         text.push('.');
+        text
+    }
+
+    /// The answer in words: the value, how far inside, what one more would bring and one less would do.
+    pub fn in_words(&self) -> String {
+        let mut text = self.answer();
+        if self.values.is_empty() {
+            return text;
+        }
         let one = |side: &str, neighbour: &Neighbour| neighbour_in_words(side, neighbour, self.values.len() > 1);
         text.extend(self.one_more.iter().map(|neighbour| one("more", neighbour)));
         text.extend(self.one_less.iter().map(|neighbour| one("less", neighbour)));
@@ -197,7 +207,8 @@ fn distance(goal: &GoalFound) -> String {
     }
 }
 
-fn neighbour_in_words(side: &str, neighbour: &Neighbour, named: bool) -> String {
+/// What a neighbour of the answer would do, with a blank before it.
+pub(super) fn neighbour_in_words(side: &str, neighbour: &Neighbour, named: bool) -> String {
     let of = if named { format!(" {}", neighbour.path) } else { String::new() };
     let (head, value) = (format!(" One {side}{of}"), &neighbour.value);
     if neighbour.unstable.is_some() {

@@ -15,16 +15,31 @@ const DOUBTFUL: &str = "not stable: no steady value";
 /// A chart and its name, without extension.
 pub(super) struct Picture {
     pub name: String,
-    pub drawing: Drawing,
+    chart: Chart,
+}
+
+enum Chart {
+    Lines(Curves),
+    Map(Heat),
+}
+
+impl Picture {
+    /// Draws it.
+    pub fn draw(&self, canvas: Canvas) -> Drawing {
+        match &self.chart {
+            Chart::Lines(curves) => curves.draw(canvas),
+            Chart::Map(heat) => heat.draw(canvas),
+        }
+    }
 }
 
 /// All charts.
 pub(super) fn pictures(sweep: &Sweep) -> Vec<Picture> {
     let mut all = Vec::new();
     for (at, metric) in sweep.metrics.iter().enumerate().take(MOST_METRICS) {
-        all.push(Picture { name: metric.clone(), drawing: lines(sweep, at).draw(Canvas::FILE) });
+        all.push(Picture { name: metric.clone(), chart: Chart::Lines(lines(sweep, at)) });
         if sweep.plan.grid.len() >= 2 {
-            all.push(Picture { name: format!("{metric}-heat"), drawing: heat(sweep, at).draw(Canvas::FILE) });
+            all.push(Picture { name: format!("{metric}-heat"), chart: Chart::Map(heat(sweep, at)) });
         }
     }
     all

@@ -1,9 +1,11 @@
 //! The files of a sweep: `sweep.json` and `sweep.csv` with all numbers of all points, read from the journal one by one, and charts.
 
-use super::chart::{Picture, pictures};
+use super::chart::pictures;
 use super::journal::{Journal, JournalError};
+use super::page::sweep_page;
 use super::point::Point;
 use super::seen::{Knee, Sweep};
+use crate::report::chart::Canvas;
 use crate::report::csv::number;
 use crate::report::folder::{FileError, Folder, prepare_for};
 use crate::report::json::pretty_into;
@@ -15,13 +17,15 @@ use std::path::{Path, PathBuf};
 
 /// What names of charts begin with.
 const CHART: &str = "sweep-";
+/// A table of more bytes than these is not repeated in the page.
+const LARGEST_IN_A_PAGE: usize = 1 << 20;
 
 /// Makes the folder and checks that files can be written there.
 ///
 /// # Errors
 /// It cannot be made, or takes no files.
 pub fn prepare_sweep(path: &Path) -> Result<Folder, FileError> {
-    prepare_for(path, &["sweep.json".to_owned(), "sweep.csv".to_owned()])
+    prepare_for(path, &["report.html", "sweep.json", "sweep.csv"].map(str::to_owned))
 }
 
 /// Writes all files of a sweep that is complete, each whole or not at all; gives their paths, in the order in which a person would open them.
@@ -29,13 +33,18 @@ pub fn prepare_sweep(path: &Path) -> Result<Folder, FileError> {
 /// # Errors
 /// The journal cannot be read or a file not written.
 pub fn write_sweep(folder: &Folder, journal: &Journal, sweep: &Sweep) -> Result<Vec<PathBuf>, FileError> {
+    let page = sweep_page(sweep, small_csv(journal).as_deref());
     let mut written = vec![
+        folder.write_with("report.html", |out| out.write_all(page.as_bytes()))?,
         folder.write_with("sweep.json", |out| sweep_json(journal, sweep, out))?,
         folder.write_with("sweep.csv", |out| sweep_csv(journal, out))?,
     ];
     let drawn: Vec<(String, [Vec<u8>; 2])> = pictures(sweep)
         .into_par_iter()
-        .map(|Picture { name, drawing }| (format!("{CHART}{name}"), [drawing.svg().into_bytes(), drawing.png()]))
+        .map(|picture| {
+            let drawing = picture.draw(Canvas::FILE);
+            (format!("{CHART}{}", picture.name), [drawing.svg().into_bytes(), drawing.png()])
+        })
         .collect();
     let names: Vec<String> = drawn.iter().flat_map(|(name, _)| ["svg", "png"].map(|kind| format!("{name}.{kind}"))).collect();
     // Charts of metrics that an earlier call showed.
@@ -46,6 +55,30 @@ pub fn write_sweep(folder: &Folder, journal: &Journal, sweep: &Sweep) -> Result<
         }
     }
     Ok(written)
+}
+
+/// `sweep.csv`, where it is small enough to stand in a page. What cannot be read is left to those who write the file itself.
+fn small_csv(journal: &Journal) -> Option<String> {
+    let mut small = Small(Vec::new());
+    sweep_csv(journal, &mut small).ok()?;
+    String::from_utf8(small.0).ok()
+}
+
+/// Takes so many bytes and no more.
+struct Small(Vec<u8>);
+
+impl Write for Small {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LARGEST_IN_A_PAGE {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Everything as JSON.

@@ -3,6 +3,7 @@
 mod chart;
 mod files;
 mod journal;
+mod page;
 mod plan;
 mod point;
 mod seen;
@@ -10,6 +11,7 @@ mod text;
 
 pub use files::{prepare_sweep, sweep_csv, sweep_json, write_sweep};
 pub use journal::{JOURNAL, Journal, JournalError, MOST_POINTS};
+pub use page::sweep_page;
 pub use plan::{Aim, Plan, Varied, points, positions};
 pub use point::{Point, Sampled};
 pub use seen::{Knee, Seen, Sweep, default_metrics, known_metrics};

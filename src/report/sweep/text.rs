@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 /// More rows than these are shown in part: the files have all.
-const MOST_ROWS: usize = 40;
+pub(super) const MOST_ROWS: usize = 40;
 /// More knees than these are listed in part.
 const MOST_KNEES: usize = 12;
 
@@ -80,7 +80,7 @@ fn effort(sweep: &Sweep) -> String {
 }
 
 /// `20 points (count 1..20), 10 replications each, seed 1`
-fn description(sweep: &Sweep) -> String {
+pub(super) fn description(sweep: &Sweep) -> String {
     let plan = &sweep.plan;
     let axes: Vec<String> = plan.grid.iter().map(|varied| format!("{}: {}", varied.path, values(&varied.values))).collect();
     let points = if sweep.points.len() == 1 { "point" } else { "points" };
@@ -95,7 +95,8 @@ fn values(values: &[String]) -> String {
     }
 }
 
-fn knees(sweep: &Sweep) -> Vec<String> {
+/// A sentence for each knee, as far as there are not too many, and what a knee is.
+pub(super) fn knees(sweep: &Sweep) -> Vec<String> {
     let mut all: Vec<String> = sweep.knees.iter().take(MOST_KNEES).map(|knee| knee.sentence()).collect();
     if sweep.knees.len() > MOST_KNEES {
         all.push(format!("and {} more knees, which sweep.json lists", sweep.knees.len() - MOST_KNEES));
@@ -106,7 +107,8 @@ fn knees(sweep: &Sweep) -> Vec<String> {
     all
 }
 
-fn rows(sweep: &Sweep) -> Rows {
+/// The points with the metrics that are shown.
+pub(super) fn rows(sweep: &Sweep) -> Rows {
     let mut head: Vec<(String, bool)> =
         sweep.plan.grid.iter().map(|varied| (varied.label(), !varied.numbers.is_empty())).collect();
     let units: Vec<(Kind, Unit)> = (0..sweep.metrics.len()).map(|at| unit(sweep, at)).collect();
