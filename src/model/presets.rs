@@ -394,7 +394,7 @@ pub static PRESETS: &[Preset] = &[
     },
     Preset {
         name: "rabbitmq-classic-2vcpu-idle",
-        about: "a classic queue on a small machine that mostly sleeps, as delays of its ways",
+        about: "a classic queue on a small machine that mostly sleeps",
         check: "recorded runs: the mean wait within 2.3 % (median) and 6.2 % (each); not for thousands of messages a second",
         facts: &[
             fact("network.publish", "\"0.345ms\"", &REPLAYS, "0.595 ms from publishing to an idle consumer, less the delivery"),
