@@ -197,7 +197,7 @@ fn threads_change_no_byte() {
         names.iter().map(|path| fs::read(path).unwrap()).collect()
     };
     let one = bytes("1", "one");
-    assert_eq!(one.len(), 7);
+    assert_eq!(one.len(), 8);
     assert!(one == bytes("3", "three"), "other bytes with other threads");
     assert!(one == bytes("1", "again"), "other bytes the second time");
 }

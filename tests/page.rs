@@ -281,7 +281,7 @@ fn pages_of_other_commands_are_well_formed() {
     let scenario = "title = \"<script>alert(1)</script>\\\"'& </title>\"\n[run]\nduration = \"20s\"\nreplications = 3\n\
                     [producers.a]\narrivals = { poisson = \"9/s\" }\npublish = \"q\"\n[queues.q]\n\
                     [consumers.c]\nqueue = \"q\"\ncount = 2\nservice = { exponential = \"100ms\" }\n\
-                    [goals]\nfast = \"consumers.c.wait.mean < 1s\"\n[variants.more]\n\"consumers.c.count\" = 3\n";
+                    [goals]\nfast = \"consumers.c.wait.mean < 1s\"\n[variants.more]\nset = { \"consumers.c.count\" = 3 }\n";
     fs::write(folder.path().join("some.toml"), scenario).unwrap();
     for arguments in [
         "compare some.toml",

@@ -146,7 +146,7 @@ fn the_answer_has_its_margin_and_its_neighbours() {
     }
     // The files, and the other formats.
     let text = String::from_utf8(expect(at, &["size", "small.toml", COUNT], 0).stdout).unwrap();
-    assert!(text.contains("◀ the answer") && text.contains("wrote 4 files to output/small/size"), "{text}");
+    assert!(text.contains("◀ the answer") && text.contains("wrote 5 files to output/small/size"), "{text}");
     let file: Value = serde_json::from_slice(&fs::read(at.join("output/small/size/size.json")).unwrap()).unwrap();
     assert_eq!(file, sizing);
     assert!(at.join("output/small/size/size-latency.png").exists());

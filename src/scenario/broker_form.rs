@@ -433,7 +433,7 @@ words! {
 
 table! {
     /// A message that failed is published again, at the tail of its queue.
-    RetryForm "retry" {
+    RedeliveryForm "retry" {
         /// Deliveries in all; after the last the message is rejected.
         "max_attempts" required max_attempts: Whole<1, 1_000_000>,
         /// Before it is published again; none unless told otherwise.

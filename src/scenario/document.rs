@@ -5,7 +5,7 @@
 use super::arrivals_form::ArrivalsForm;
 use super::broker_form::{
     AckForm, BatchForm, Broker, CarriedKey, ConfirmForm, DeadLetterForm, Exchange, FailureForm, LifetimeForm, OnFailureForm,
-    OnFullForm, ProtocolForm, RetryForm, ReturnsForm, SizeForm, StorageForm, WeightedKey,
+    OnFullForm, ProtocolForm, RedeliveryForm, ReturnsForm, SizeForm, StorageForm, WeightedKey,
 };
 use super::costs::Costs;
 use super::decode::{Decode, Entities, Field, Keys, one_key, shapes, table, word, words};
@@ -329,7 +329,7 @@ table! {
         /// What is done with a message that failed; "reject" unless told otherwise.
         "on_failure" optional on_failure: OnFailureForm,
         /// Instead: it is published again, so often in all.
-        "retry" optional retry: RetryForm,
+        "retry" optional retry: RedeliveryForm,
         /// Consumers of higher priority are served first; 0 unless told otherwise.
         "priority" optional priority: Whole<0, 1_000_000>,
         /// A connection is dead when two frames are missing, one of which is sent each half of this; without it only a closed
