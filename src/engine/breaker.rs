@@ -129,6 +129,11 @@ impl Circuit {
         self.state
     }
 
+    /// Whether it lets nothing through, as far as anybody has tried.
+    pub(super) fn is_open(&self) -> bool {
+        self.state == BreakerState::Open
+    }
+
     /// Lets a call through, or not.
     pub(super) fn admit(&mut self, now: Time) -> Option<Pass> {
         if self.state == BreakerState::Open && now >= self.opened + self.rules.open {
