@@ -14,6 +14,7 @@ mod models;
 mod record;
 mod study;
 
+use models::Case;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use study::Mode;
@@ -29,7 +30,9 @@ fn main() -> ExitCode {
 }
 
 /// The names of all models.
-const MODELS: [&str; 7] = ["mm1", "mm3", "md1", "mh2", "lognormal", "tandem", "priority"];
+const MODELS: [&str; 8] = ["mm1", "mm3", "md1", "mh2", "lognormal", "tandem", "priority", "fork"];
+/// Those whose work varies so much that a message tells a third of what it tells elsewhere.
+const HEAVY: [&str; 2] = ["mh2", "lognormal"];
 /// Replications of a comparison.
 const COMPARED: u32 = 20;
 
@@ -39,27 +42,30 @@ struct Options {
     loads: Vec<f64>,
     /// By its name.
     mode: String,
-    /// Endings of the metrics that are judged, such as `wait.p99`.
-    metrics: Vec<String>,
+    /// Endings of the metrics that are judged, such as `wait.p99`; if none are given, all but what takes too long.
+    metrics: Option<Vec<String>>,
     /// Measured messages of a replication; by load unless told otherwise.
     messages: Option<f64>,
     /// The page that keeps the rows.
     record: Option<PathBuf>,
 }
 
-/// What a mode means at this load: how an experiment is run, messages of a replication, and whether control variates are used.
-/// The messages are few enough for a study that takes minutes a model; precision is coarser where a message tells less.
-fn plan(mode: &str, load: f64) -> Option<(Mode, f64, bool)> {
-    let (messages, precision) = match load {
-        ..0.85 => (110e3, 0.05),
-        ..0.925 => (110e3, 0.1),
-        _ => (150e3, 0.15),
+/// What a mode means for a model at this load: how an experiment is run, messages of a replication, and whether control variates are
+/// used. The messages are few enough for a study that takes minutes a model; precision is coarser where a message tells less, but
+/// fine enough that most searches have to go on from where they start.
+fn plan(mode: &str, model: &str, load: f64) -> Option<(Mode, f64, bool)> {
+    let (messages, start, precisions) = match load {
+        ..0.65 => (110e3, 5e3, [0.05, 0.1]),
+        ..0.85 => (110e3, 10e3, [0.1, 0.2]),
+        ..0.925 => (110e3, 20e3, [0.15, 0.25]),
+        _ => (150e3, 20e3, [0.2, 0.3]),
     };
+    let precision = precisions[usize::from(HEAVY.contains(&model))];
     let compared = messages * 10.0 / f64::from(COMPARED);
     Some(match mode {
         "fixed" => (Mode::Fixed(10), messages, true),
         "one" => (Mode::One, 10.0 * messages, true),
-        "precision" => (Mode::Precision(precision), 20e3, true),
+        "precision" => (Mode::Precision(precision), start, true),
         "plain" | "antithetic" => (Mode::Fixed(COMPARED), compared, false),
         "controls" => (Mode::Fixed(COMPARED), compared, true),
         _ => return None,
@@ -72,7 +78,7 @@ fn options() -> Result<Options, String> {
         models: MODELS.map(str::to_owned).to_vec(),
         loads: vec![0.5, 0.8, 0.9, 0.95],
         mode: "fixed".to_owned(),
-        metrics: vec![String::new()],
+        metrics: None,
         messages: None,
         record: None,
     };
@@ -84,7 +90,7 @@ fn options() -> Result<Options, String> {
             "--experiments" => options.experiments = number(&value)? as u64,
             "--models" => options.models = value.split(',').map(str::to_owned).collect(),
             "--loads" => options.loads = value.split(',').map(number).collect::<Result<_, _>>()?,
-            "--metrics" => options.metrics = value.split(',').map(str::to_owned).collect(),
+            "--metrics" => options.metrics = Some(value.split(',').map(str::to_owned).collect()),
             "--messages" => options.messages = Some(number(&value)?),
             "--mode" => options.mode = value,
             "--record" => options.record = Some(value.into()),
@@ -92,6 +98,14 @@ fn options() -> Result<Options, String> {
         }
     }
     Ok(options)
+}
+
+/// What is studied together: all that is known of a model; or, where a precision decides, each metric by itself, so that every one is
+/// judged where its own search ends. (A quantile that is zero cannot be known relative to itself.)
+fn parts(case: Case, mode: Mode) -> Vec<Case> {
+    let Mode::Precision(_) = mode else { return vec![case] };
+    let judged = case.truths.iter().filter(|truth| truth.exact > 0.0);
+    judged.map(|truth| Case { truths: vec![truth.clone()], ..case.clone() }).collect()
 }
 
 impl Options {
@@ -102,24 +116,42 @@ impl Options {
             for model in &self.models {
                 let known = models::case(model, load);
                 let mut case = known.ok_or_else(|| format!("{model} is none of {MODELS:?}"))?;
-                case.truths.retain(|truth| self.metrics.iter().any(|ending| truth.metric.ends_with(ending)));
-                if let Some(page) = &self.record
-                    && record::has(page, &self.mode, model, load)?
-                {
-                    continue;
-                }
-                let known = plan(&self.mode, load);
+                case.truths.retain(|truth| self.judges(&truth.metric));
+                let known = plan(&self.mode, model, load);
                 let (mode, messages, controls) = known.ok_or_else(|| format!("{} is no mode", self.mode))?;
                 let messages = self.messages.unwrap_or(messages);
                 let also = if self.mode == "antithetic" { "antithetic = true" } else { "" };
                 let plan = study::Plan { mode, messages, experiments: self.experiments, controls, also };
-                let rows = study::study(&case, &plan)?;
-                rows.iter().for_each(|row| println!("{row}"));
-                if let Some(page) = &self.record {
-                    record::add(page, &self.mode, &rows)?;
+                for part in parts(case, mode) {
+                    self.study(&part, &plan)?;
                 }
             }
         }
         Ok(())
+    }
+
+    fn judges(&self, metric: &str) -> bool {
+        match &self.metrics {
+            Some(endings) => endings.iter().any(|ending| metric.ends_with(ending)),
+            // A p99.9 has an interval from a million messages on, and then knows it well.
+            None => self.mode != "precision" || !metric.ends_with("p999"),
+        }
+    }
+
+    /// Runs and records what is not yet on the page.
+    fn study(&self, part: &Case, plan: &study::Plan) -> Result<(), String> {
+        if let Some(page) = &self.record {
+            let known: Vec<bool> =
+                part.truths.iter().map(|truth| record::has(page, &self.mode, part, truth)).collect::<Result<_, _>>()?;
+            if known.iter().all(|known| *known) {
+                return Ok(());
+            }
+        }
+        let rows = study::study(part, plan)?;
+        rows.iter().for_each(|row| println!("{row}"));
+        match &self.record {
+            Some(page) => record::add(page, &self.mode, &rows),
+            None => Ok(()),
+        }
     }
 }
