@@ -14,7 +14,7 @@ mod models;
 mod record;
 mod study;
 
-use models::Case;
+use models::{Case, Truth};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use study::Mode;
@@ -31,8 +31,18 @@ fn main() -> ExitCode {
 
 /// The names of all models.
 const MODELS: [&str; 8] = ["mm1", "mm3", "md1", "mh2", "lognormal", "tandem", "priority", "fork"];
-/// Those whose work varies so much that a message tells a third of what it tells elsewhere.
-const HEAVY: [&str; 2] = ["mh2", "lognormal"];
+/// What a search goes for, at each of four loads: about what 250,000 messages tell of the p99 (at the highest load, and of the most
+/// variable work at the second highest, of the mean), so that one search in two has to go on from where it starts.
+const PRECISIONS: [(&str, [f64; 4]); 8] = [
+    ("mm1", [0.035, 0.09, 0.16, 0.2]),
+    ("mm3", [0.045, 0.1, 0.17, 0.2]),
+    ("md1", [0.026, 0.065, 0.12, 0.14]),
+    ("mh2", [0.065, 0.17, 0.2, 0.3]),
+    ("lognormal", [0.15, 0.28, 0.25, 0.3]),
+    ("tandem", [0.035, 0.09, 0.16, 0.2]),
+    ("priority", [0.045, 0.1, 0.17, 0.2]),
+    ("fork", [0.035, 0.09, 0.16, 0.2]),
+];
 /// Replications of a comparison.
 const COMPARED: u32 = 20;
 
@@ -51,21 +61,20 @@ struct Options {
 }
 
 /// What a mode means for a model at this load: how an experiment is run, messages of a replication, and whether control variates are
-/// used. The messages are few enough for a study that takes minutes a model; precision is coarser where a message tells less, but
-/// fine enough that most searches have to go on from where they start.
+/// used. The messages are few enough for a study that takes minutes a model.
 fn plan(mode: &str, model: &str, load: f64) -> Option<(Mode, f64, bool)> {
-    let (messages, start, precisions) = match load {
-        ..0.65 => (110e3, 5e3, [0.05, 0.1]),
-        ..0.85 => (110e3, 10e3, [0.1, 0.2]),
-        ..0.925 => (110e3, 20e3, [0.15, 0.25]),
-        _ => (150e3, 20e3, [0.2, 0.3]),
+    let (messages, column) = match load {
+        ..0.65 => (110e3, 0),
+        ..0.85 => (110e3, 1),
+        ..0.925 => (110e3, 2),
+        _ => (150e3, 3),
     };
-    let precision = precisions[usize::from(HEAVY.contains(&model))];
+    let precision = PRECISIONS.iter().find(|(name, _)| *name == model)?.1[column];
     let compared = messages * 10.0 / f64::from(COMPARED);
     Some(match mode {
         "fixed" => (Mode::Fixed(10), messages, true),
         "one" => (Mode::One, 10.0 * messages, true),
-        "precision" => (Mode::Precision(precision), start, true),
+        "precision" => (Mode::Precision(precision), 20e3, true),
         "plain" | "antithetic" => (Mode::Fixed(COMPARED), compared, false),
         "controls" => (Mode::Fixed(COMPARED), compared, true),
         _ => return None,
@@ -100,14 +109,6 @@ fn options() -> Result<Options, String> {
     Ok(options)
 }
 
-/// What is studied together: all that is known of a model; or, where a precision decides, each metric by itself, so that every one is
-/// judged where its own search ends. (A quantile that is zero cannot be known relative to itself.)
-fn parts(case: Case, mode: Mode) -> Vec<Case> {
-    let Mode::Precision(_) = mode else { return vec![case] };
-    let judged = case.truths.iter().filter(|truth| truth.exact > 0.0);
-    judged.map(|truth| Case { truths: vec![truth.clone()], ..case.clone() }).collect()
-}
-
 impl Options {
     fn run(&self) -> Result<(), String> {
         println!("{}", record::HEAD);
@@ -116,38 +117,41 @@ impl Options {
             for model in &self.models {
                 let known = models::case(model, load);
                 let mut case = known.ok_or_else(|| format!("{model} is none of {MODELS:?}"))?;
-                case.truths.retain(|truth| self.judges(&truth.metric));
+                case.truths = case.truths.iter().filter(|truth| self.judges(&case, truth)).cloned().collect();
                 let known = plan(&self.mode, model, load);
                 let (mode, messages, controls) = known.ok_or_else(|| format!("{} is no mode", self.mode))?;
                 let messages = self.messages.unwrap_or(messages);
                 let also = if self.mode == "antithetic" { "antithetic = true" } else { "" };
                 let plan = study::Plan { mode, messages, experiments: self.experiments, controls, also };
-                for part in parts(case, mode) {
-                    self.study(&part, &plan)?;
-                }
+                self.study(&case, &plan)?;
             }
         }
         Ok(())
     }
 
-    fn judges(&self, metric: &str) -> bool {
+    fn judges(&self, case: &Case, truth: &Truth) -> bool {
+        let ends = |ending: &str| truth.metric.ends_with(ending);
         match &self.metrics {
-            Some(endings) => endings.iter().any(|ending| metric.ends_with(ending)),
-            // A p99.9 has an interval from a million messages on, and then knows it well.
-            None => self.mode != "precision" || !metric.ends_with("p999"),
+            Some(endings) => endings.iter().any(|ending| ends(ending)),
+            None if self.mode == "precision" => {
+                // Those far out have an interval only from a million messages on. A quantile that is zero is never known relative to itself.
+                let heavy = ["mh2", "lognormal"].contains(&case.model);
+                truth.exact > 0.0 && !ends("p999") && !(ends("p99") && case.load > if heavy { 0.85 } else { 0.925 })
+            }
+            None => true,
         }
     }
 
     /// Runs and records what is not yet on the page.
-    fn study(&self, part: &Case, plan: &study::Plan) -> Result<(), String> {
+    fn study(&self, case: &Case, plan: &study::Plan) -> Result<(), String> {
         if let Some(page) = &self.record {
             let known: Vec<bool> =
-                part.truths.iter().map(|truth| record::has(page, &self.mode, part, truth)).collect::<Result<_, _>>()?;
+                case.truths.iter().map(|truth| record::has(page, &self.mode, case, truth)).collect::<Result<_, _>>()?;
             if known.iter().all(|known| *known) {
                 return Ok(());
             }
         }
-        let rows = study::study(part, plan)?;
+        let rows = study::study(case, plan)?;
         rows.iter().for_each(|row| println!("{row}"));
         match &self.record {
             Some(page) => record::add(page, &self.mode, &rows),
