@@ -29,8 +29,8 @@ pub use run::run;
 pub use size::{size, sized};
 pub use sweep::sweep;
 
-use clap::CommandFactory;
 use args::CheckFormat;
+use clap::CommandFactory;
 use clap_complete::Shell;
 use serde_json::json;
 use std::io::IsTerminal;
