@@ -271,7 +271,8 @@ const FILE: &str = "<img src=x onerror=alert(1)>\"'&";
 /// Runs the program in a folder; the file is the first of the arguments behind the command.
 fn command(folder: &Path, arguments: &[&str]) {
     let run = Command::new(env!("CARGO_BIN_EXE_queuelab")).args(arguments).current_dir(folder).output().unwrap();
-    assert!(run.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
+    // A missed goal is a finding.
+    assert!(matches!(run.status.code(), Some(0 | 1)), "{arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
 }
 
 /// What stands in a folder besides the page: every picture is well formed, every table of the width of its head.

@@ -13,7 +13,7 @@ root=""
 if [ "$(id -u)" -ne 0 ]; then root="sudo -n"; fi
 export DEBIAN_FRONTEND=noninteractive
 packages=""
-has chromium || has chromium-browser || has google-chrome || packages="chromium"
+has chromium || has chromium-browser || has google-chrome || packages="chromium fonts-dejavu-core"
 has node || packages="$packages nodejs"
 $root apt-get update -qq
 # shellcheck disable=SC2086 -- one word a package
