@@ -25,7 +25,7 @@ coordinated-omission latency-percentiles
 checkout-async stages
 peak-shaving backlog
 backlog-drain backlog
-consumer-crash utilization-over-time
+traffic-spike utilization-over-time
 mesh-double-retry services
 fan-out-tail latency-histogram
 call-chain utilization
@@ -40,7 +40,7 @@ while read -r name chart arguments; do
     cp "$folder/$name/$chart.svg" "docs/images/$name-$chart.svg"
 done <<COMMANDS
 compare differences compare scenarios/peak-shaving.toml
-knee sweep-consumers.workers.wait.p99 sweep scenarios/mm3.toml --set run.duration=2min --vary producers.web.arrivals.poisson=60/s,120/s,180/s,210/s,240/s,255/s,270/s,280/s
+knee sweep-consumers.workers.sojourn.mean sweep scenarios/mm3.toml --set run.duration=2min --metric consumers.workers.sojourn.mean --vary producers.web.arrivals.poisson=60/s,120/s,180/s,210/s,240/s,255/s,270/s,280/s
 heat sweep-consumers.workers.wait.p95-heat sweep scenarios/prefetch-depth.toml --vary consumers.workers.prefetch=1..4 --vary producers.web.arrivals.poisson=150/s,175/s,200/s,225/s
 size size-ready size scenarios/worker-pool.toml consumers.thumbnailers.count --set consumers.scanners.count=5
 COMMANDS

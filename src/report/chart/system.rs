@@ -19,11 +19,14 @@ const MOST_COLUMNS: usize = 6;
 const LEAST_COLUMNS: usize = 3;
 /// Between two columns: where there is room for it, and where names need it.
 const GAP: f64 = 58.0;
-const TIGHT: f64 = 48.0;
+const TIGHT: f64 = 54.0;
 /// Between two nodes beside each other on a narrow sheet.
 const BESIDE: f64 = 8.0;
-/// The widest node.
+/// The widest node, unless a name needs more, and how much a name may ask for.
 const WIDEST: f64 = 190.0;
+const MOST_NEEDED: f64 = 240.0;
+/// The sizes of names: the first in which a name fits.
+const NAMES: [f64; 3] = [SMALL, 12.0, 11.0];
 /// Of a node, what a name has no use of.
 const SYMBOL: f64 = 34.0;
 /// The size of small text.
@@ -43,8 +46,8 @@ pub fn system(result: &RunResult, canvas: Canvas) -> Drawing {
     let depth = depth(system.nodes.len(), &ways);
     let crowded = system.nodes.len() > 40;
     let upright = canvas.is_narrow();
-    let widest = system.nodes.iter().map(|node| text_width(&node.name, SMALL, true)).fold(0.0, f64::max);
-    let sizes = sizes(canvas, area.width(), depth, (SYMBOL + widest + 1.0).min(WIDEST), crowded);
+    let widest = system.nodes.iter().map(|node| text_width(&node.name, NAMES[1], true)).fold(0.0, f64::max);
+    let sizes = sizes(canvas, area.width(), depth, (SYMBOL + widest + 1.0).min(MOST_NEEDED), crowded);
     let layout = if upright { rows(system.nodes.len(), &ways, sizes) } else { columns(system.nodes.len(), &ways, sizes) };
     let keys = legend(&mut drawing, result, (area.left, area.top - 4.0), area.width());
     let picture = Picture { result, layout: &layout, sizes, upright, origin: (area.left, keys + 26.0) };
@@ -83,7 +86,7 @@ fn sizes(canvas: Canvas, width: f64, depth: usize, needed: f64, crowded: bool) -
         gap = (width - shown as f64 * needed) / (shown.max(2) as f64 - 1.0);
         gap = gap.clamp(TIGHT, 100.0);
     }
-    Sizes { node: (of(shown, gap).clamp(92.0, if low { 250.0 } else { WIDEST }), height), gap, apart, width, columns }
+    Sizes { node: (of(shown, gap).clamp(92.0, if low { 250.0 } else { WIDEST.max(needed) }), height), gap, apart, width, columns }
 }
 
 /// What a name leaves of a node with one line of text.
@@ -179,7 +182,9 @@ impl Picture<'_> {
             drawing.line(outline, if failing { ALARM } else { PALE }, if failing { 2.0 } else { 1.2 }, Dash::Solid);
             symbol(drawing, node.kind, (left + 15.0, top + if low { height / 2.0 - 2.0 } else { 17.0 }));
             let room = width - SYMBOL;
-            let size = if width < 125.0 || low { 12.0 } else { SMALL };
+            let sizes = if width < 125.0 || low { &NAMES[1..] } else { &NAMES[..] };
+            let fits = |size: &&f64| text_width(&node.name, **size, true) <= room;
+            let size = *sizes.iter().find(fits).unwrap_or(&NAMES[2]);
             let name = Font { size, bold: true, ink: DARK };
             let small = Font { size: TINY, bold: false, ink: MIDDLE };
             if low {

@@ -155,7 +155,17 @@ pub(super) fn watched(result: &RunResult) -> Vec<(String, String)> {
         metrics.get(full).and_then(|reading| reading.value.estimate).is_some_and(|share| share > 0.0)
     };
     all.extend(brokers.into_iter().filter(busy));
-    all
+    told_apart(all)
+}
+
+/// A service and a pool may have the same name: then it is said which is which.
+fn told_apart(all: Vec<(String, String)>) -> Vec<(String, String)> {
+    let twice = |name: &String| all.iter().filter(|(_, other)| other == name).count() > 1;
+    let called = |(full, name): &(String, String)| {
+        let table = full.split('.').next().unwrap_or_default();
+        (full.clone(), if twice(name) { format!("{name} ({table})") } else { name.clone() })
+    };
+    all.iter().map(called).collect()
 }
 
 /// What theory says of a utilization, where that is exact.
