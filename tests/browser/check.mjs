@@ -49,6 +49,15 @@ const middle = selector => {
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 };
 
+// A place within the axes of the first plot of a chart, above data.
+const within = id => {
+  const figure = document.getElementById(id), svg = figure.querySelector("svg.wide");
+  svg.scrollIntoView({ block: "center" });
+  const [sheet, data] = [svg, svg.querySelector("[data-plot]")].map(node => node.getBoundingClientRect());
+  const [, top, , bottom] = JSON.parse(figure.querySelector("script").textContent).plots[0].area;
+  return { x: data.x + data.width / 2, y: sheet.y + (top + bottom) / 2 / svg.viewBox.baseVal.height * sheet.height };
+};
+
 // The charts that have data, and what can be done with each.
 const charts = () => [...document.querySelectorAll("figure")].filter(figure => figure.csv).map(figure => ({
   id: figure.id,
@@ -70,7 +79,7 @@ const use = async (page, chart, expect) => {
   await page.until(`document.querySelector("${of} [data-act=csv]").textContent === "Copied"`);
   expect(await page.ask("navigator.clipboard.readText()") === csv, "the clipboard has other data than the chart");
   if (!chart.points) return;
-  const spot = await page.ask(middle, `${svg} [data-plot]`);
+  const spot = await page.ask(within, chart.id);
   await page.mouse("mouseMoved", spot.x, spot.y);
   const tip = await inFigure("querySelector('.tip').innerText");
   expect(/\d/.test(tip), `pointing at it says: ${tip}`);
@@ -87,7 +96,7 @@ const use = async (page, chart, expect) => {
   if (!chart.zooms) return;
   const ticks = "querySelector('svg.wide [data-ticks]').textContent";
   const before = await inFigure(ticks);
-  const plot = await page.ask(middle, `${svg} [data-plot]`);
+  const plot = await page.ask(within, chart.id);
   await page.mouse("mouseMoved", plot.x, plot.y);
   await page.mouse("mousePressed", plot.x, plot.y);
   await page.mouse("mouseMoved", plot.x + 60, plot.y, { buttons: 1 });
