@@ -112,7 +112,8 @@ impl World {
     #[inline(never)]
     pub(super) fn lose<O: Observer>(&mut self, at: u32, slot: MessageSlot, outcome: Outcome, stored: bool, observer: &mut O) {
         let waited = self.now - self.messages[slot].entered;
-        observer.record(self.now, Transition::Lost { queue: self.queues[at as usize].record, outcome, waited, stored });
+        let queue = self.queues[at as usize].record;
+        observer.record(self.now, Transition::Lost { queue, slot: Some(slot), outcome, waited, stored });
         if self.messages[slot].frame == NONE {
             return self.end::<false, O>(slot, outcome, observer);
         }

@@ -14,6 +14,7 @@ mod shape;
 pub mod stability;
 mod study;
 mod summary;
+mod trace;
 
 pub use along::Along;
 pub use journal::journal;
@@ -22,3 +23,4 @@ pub use replication::{Replication, Schedule, simulate};
 pub use stability::Stability;
 pub use study::{Course, Cut, News, Progress, Stopped, Study, run};
 pub use summary::{Column, Part, Reading, Replicate, Series, Shape, Summary};
+pub use trace::trace;

@@ -1,4 +1,4 @@
-//! Observers that turn transitions into numbers: histograms of latencies, levels over time, series, and a journal.
+//! Observers that turn transitions into numbers: histograms of latencies, levels over time, series, a journal, and spans of a few messages.
 
 mod census;
 mod histogram;
@@ -10,6 +10,7 @@ mod records;
 mod series;
 mod source;
 mod sums;
+mod tracer;
 
 pub use census::Census;
 pub use histogram::Histogram;
@@ -20,3 +21,4 @@ pub use recorder::Recorder;
 pub use series::Series;
 pub use source::{Gauge, Source, gauges, reading, sources};
 pub use sums::sums;
+pub use tracer::{MessageTrace, SpanKind, TraceSpan, Tracer};

@@ -344,6 +344,7 @@ impl World {
         let again = self.messages.insert::<false>(self.now, message.producer, message.index, message.priority);
         self.messages[again] = Message { entered: self.now, ..message };
         *self.fresh_extra(again) = Extra { deliveries: extra.deliveries, reply: extra.reply, ..extra.inherited() };
+        observer.record(self.now, Transition::Caused { parent: slot, slot: again, called: None });
         // What is left behind is a shade.
         self.messages[slot].family = NONE;
         let old = self.extra(slot);

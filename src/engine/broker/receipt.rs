@@ -90,7 +90,8 @@ impl World {
             state.outstanding -= 1;
             let Receipt { since, refused, .. } = self.brokers.receipts[receipt];
             observer.record(self.now, Transition::Unconfirmed { producer, more: false });
-            observer.record(self.now, Transition::Confirmed { producer, after: self.now - since, refused });
+            let (index, after) = (about.index, self.now - since);
+            observer.record(self.now, Transition::Confirmed { producer, index, after, refused });
         }
         let state = &mut self.brokers.publishers[publisher as usize];
         if state.transaction > 0 && state.outstanding == 0 && state.begun == state.transaction {
