@@ -5,8 +5,8 @@
 
 use super::journal::outcome_name;
 use crate::engine::{MessageSlot, Observer, Origin, Outcome, Subject, Transition};
-use crate::model::{Confirm, Model, QueueId};
-use crate::units::Time;
+use crate::model::{Confirm, Handler, Model, Outlet, Step};
+use crate::units::{Span, Time};
 
 /// What a span is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,12 +214,12 @@ impl<'m> Tracer<'m> {
         let model = self.model;
         let maker = &model.producers[producer as usize];
         *self.place(slot) = Some(Place::of(self.traces.len(), 0, None));
-        let destination = maker.handler.publishes();
+        let (destination, system) = destination(model, &maker.handler).map_or((None, None), |(name, system)| (Some(name), system));
         self.traces.push(MessageTrace {
             producer: maker.name.clone(),
             index,
-            system: destination.and_then(|queue: QueueId| preset(model, queue)),
-            destination: destination.map(|queue| model.queue(queue).name.clone()),
+            system,
+            destination,
             outcome: None,
             spans: vec![TraceSpan {
                 kind: SpanKind::Message,
@@ -311,10 +311,21 @@ impl<'m> Tracer<'m> {
     }
 }
 
-/// The preset of a queue's broker.
-fn preset(model: &Model, queue: QueueId) -> Option<&'static str> {
-    let broker = model.queue(queue).semantics.broker?;
-    model.brokers[broker.0 as usize].preset
+/// Where a handler publishes to, if that is all it does, and the preset of the broker there.
+fn destination(model: &Model, handler: &Handler) -> Option<(String, Option<&'static str>)> {
+    let outlet = match handler.0.as_slice() {
+        [Step::Publish(queue)] => Outlet::Queue(*queue),
+        [Step::Send(send)] => send.to,
+        _ => return None,
+    };
+    let (name, broker) = match outlet {
+        Outlet::Queue(queue) => (&model.queue(queue).name, model.queue(queue).semantics.broker),
+        Outlet::Exchange(exchange) => {
+            let exchange = &model.exchanges[exchange.0 as usize];
+            (&exchange.name, exchange.broker)
+        }
+    };
+    Some((name.clone(), broker.and_then(|broker| model.brokers[broker.0 as usize].preset)))
 }
 
 /// Ends what has not ended.
@@ -365,7 +376,7 @@ impl Observer for Tracer<'_> {
             Transition::Started { pool, queue, slot, worker, waited, from, .. } => {
                 let Some(mut place) = self.followed(slot) else { return };
                 place.delivered(queue);
-                let buffered = if let Origin::Buffer(buffered) = from { buffered } else { crate::units::Span::ZERO };
+                let buffered = if let Origin::Buffer(buffered) = from { buffered } else { Span::ZERO };
                 let dispatched = Time(now.0 - buffered.0);
                 let entered = Time(now.0 - waited.0);
                 if entered < dispatched {
