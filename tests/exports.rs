@@ -45,7 +45,7 @@ warmup = "1s"
 replications = 2
 [producers.web]
 arrivals = { poisson = "40/s" }
-steps = [{ call = "api", timeout = "60ms", retry = { max_attempts = 3, backoff = { constant = "5ms" } } }]
+steps = [{ call = "api", retry = { max_attempts = 3, backoff = "5ms" }, timeout = "60ms" }]
 [services.api]
 concurrency = 4
 steps = [{ work = { exponential = "10ms" } }, { call = "db" }, { publish = "log" }]
@@ -71,9 +71,8 @@ arrivals = { poisson = "50/s" }
 publish = "events"
 confirm = "async"
 [exchanges.events]
-type = "fanout"
+fanout = ["mails", "bills"]
 broker = "rabbit"
-bindings = [{ queue = "mails" }, { queue = "bills" }]
 [queues.mails]
 broker = "rabbit"
 delivery_limit = 2
