@@ -44,7 +44,7 @@ duration = "20s"
 warmup = "1s"
 replications = 2
 [producers.web]
-arrivals = { poisson = "40/s" }
+arrivals = { poisson = "12/s" }
 steps = [{ call = "api", retry = { max_attempts = 3, backoff = "5ms" }, timeout = "60ms" }]
 [services.api]
 concurrency = 4
@@ -65,7 +65,7 @@ duration = "20s"
 warmup = "1s"
 replications = 2
 [brokers.rabbit]
-network = { constant = "1ms" }
+network = "1ms"
 [producers.web]
 arrivals = { poisson = "50/s" }
 publish = "events"
@@ -191,7 +191,8 @@ fn followed(text: &str, limit: usize) -> BTreeMap<String, Span> {
         }
     }
 
-    let rows: Vec<csv::StringRecord> = csv::Reader::from_path(at.join("o/messages.csv")).unwrap().records().map(Result::unwrap).collect();
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_path(at.join("o/messages.csv")).unwrap().records().map(Result::unwrap).collect();
     let row = |producer: &str, index: &str| rows.iter().find(|row| &row[0] == producer && &row[1] == index);
     let mut ended = 0;
     for root in &roots {
@@ -209,7 +210,8 @@ fn followed(text: &str, limit: usize) -> BTreeMap<String, Span> {
         let own = || spans.values().filter(|span| span.trace == root.trace);
         let waited: u128 = own().filter(|span| span.waits() && !span.fault).map(Span::length).sum();
         assert_eq!(waited, nanos(&row[9]), "{row:?}\n{:#?}", own().collect::<Vec<_>>());
-        let begun = own().filter(|span| span.name.starts_with("process ") || span.name.starts_with("serve ")).map(|span| span.start);
+        let begun =
+            own().filter(|span| span.name.starts_with("process ") || span.name.starts_with("serve ")).map(|span| span.start);
         assert_eq!(begun.min().map(|start| start - EPOCH), (!row[6].is_empty()).then(|| nanos(&row[6])));
     }
     assert!(ended > limit * 9 / 10, "{ended} of {limit} messages have ended");
@@ -261,8 +263,11 @@ fn stages_agree_with_the_journal() {
         assert!(spans.values().any(|span| span.name == name), "no {name}");
     }
     assert!(spans.values().any(|span| span.name == "wait jobs" && span.fault), "nothing was lost");
-    let workers: BTreeSet<_> =
-        spans.values().filter(|span| span.entity == "consumers.workers").filter_map(|span| span.attribute("queuelab.worker")).collect();
+    let workers: BTreeSet<_> = spans
+        .values()
+        .filter(|span| span.entity == "consumers.workers")
+        .filter_map(|span| span.attribute("queuelab.worker"))
+        .collect();
     assert_eq!(workers, ["0", "1"].into());
     let processed = spans.values().find(|span| span.name == "process jobs").unwrap();
     assert_eq!(processed.whole["kind"], 5);
@@ -308,7 +313,11 @@ fn the_same_bytes_for_any_number_of_threads() {
     let at = folder.path();
     fs::write(at.join("it.toml"), CALLS).unwrap();
     for threads in ["1", "2"] {
-        expect(at, &["it.toml", "--out", threads, "--threads", threads, "--trace", "20", "--openmetrics", "--format", "quiet"], 0);
+        expect(
+            at,
+            &["it.toml", "--out", threads, "--threads", threads, "--trace", "20", "--openmetrics", "--format", "quiet"],
+            0,
+        );
     }
     for name in ["trace.json", "spans.json", "metrics.txt"] {
         assert!(fs::read(at.join("1").join(name)).unwrap() == fs::read(at.join("2").join(name)).unwrap(), "{name}");
@@ -381,18 +390,23 @@ fn metrics_are_those_of_the_result() {
             families.push(name);
             continue;
         }
-        let [_, name, table, entity, statistic, value, time] = std::array::from_fn(|at| sample.captures(line).unwrap().get(at).unwrap().as_str());
+        let [_, name, table, entity, statistic, value, time] =
+            std::array::from_fn(|at| sample.captures(line).unwrap().get(at).unwrap().as_str());
         assert_eq!(Some(&name), families.last(), "a sample of another family");
         let (value, time): (f64, f64) = (value.parse().unwrap(), time.parse().unwrap());
         let before = last.insert((name, table, entity, statistic), time);
-        assert!(before.map_or(time == 946_684_800.0 || statistic == "low" || statistic == "high", |before| before < time), "{line}");
+        assert!(
+            before.map_or(time == 946_684_800.0 || statistic == "low" || statistic == "high", |before| before < time),
+            "{line}"
+        );
         if statistic == "mean" {
             means.entry((table, entity, name)).or_default().push(value);
         }
     }
     let columns = result["series"]["columns"].as_object().unwrap();
     assert_eq!(means.len(), columns.len());
-    let mean = |name: &str| columns[name]["mean"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect::<Vec<f64>>();
+    let mean =
+        |name: &str| columns[name]["mean"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect::<Vec<f64>>();
     assert_eq!(means[&("queues", "log", "queuelab_backlog_messages")], mean("queues.log.backlog"));
     assert_eq!(means[&("services", "db", "queuelab_utilization_ratio")], mean("services.db.utilization"));
     assert_eq!(means[&("producers", "web", "queuelab_offered_per_second")], mean("producers.web.offered.rate"));

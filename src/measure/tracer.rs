@@ -214,7 +214,8 @@ impl<'m> Tracer<'m> {
         let model = self.model;
         let maker = &model.producers[producer as usize];
         *self.place(slot) = Some(Place::of(self.traces.len(), 0, None));
-        let (destination, system) = destination(model, &maker.handler).map_or((None, None), |(name, system)| (Some(name), system));
+        let (destination, system) =
+            destination(model, &maker.handler).map_or((None, None), |(name, system)| (Some(name), system));
         self.traces.push(MessageTrace {
             producer: maker.name.clone(),
             index,
