@@ -29,7 +29,7 @@ make --quiet -C benches/c
 # Messages a second that the model's producers publish.
 rate() {
     case $1 in
-    mm1) echo 0.8 ;;
+    mm1 | rabbit) echo 0.8 ;;
     mm3 | prio) echo 2.4 ;;
     tandem) echo 1.4 ;;
     *) echo "unknown case $1" >&2 && exit 2 ;;
@@ -94,4 +94,8 @@ if [ "${1:-}" = --instructions ]; then
         b=$(slope "$(counted theirs "$case" "$few")" "$(counted theirs "$case" $((2 * few)))" "$few" 1)
         awk -v c="$case" -v a="$a" -v b="$b" 'BEGIN { printf "%-8s %28.1f %28.1f %8.2f\n", c, a, b, a / b }'
     done
+    # No loop in C does what a broker does: the same queue without one stands beside it.
+    a=$(slope "$(counted ours rabbit "$few")" "$(counted ours rabbit $((2 * few)))" "$few" 1)
+    b=$(slope "$(counted ours mm1 "$few")" "$(counted ours mm1 $((2 * few)))" "$few" 1)
+    awk -v a="$a" -v b="$b" 'BEGIN { printf "\nmm1 behind a broker: %.1f instructions a message, %.2f times those of mm1\n", a, a / b }'
 fi

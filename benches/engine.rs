@@ -40,6 +40,8 @@ fn scenario(case: &str) -> Model {
         ),
         // Consumers with a buffer take another path.
         "prefetch 10" => model(include_str!("scenarios/mm3.toml"), &["consumers.workers.prefetch=10"]),
+        // Behind a broker: links, confirms, acknowledgements.
+        "broker" => model(include_str!("scenarios/rabbit.toml"), &[]),
         other => unreachable!("no benchmark is called {other}"),
     }
 }
@@ -56,7 +58,7 @@ fn run<O: Observer>(bencher: Bencher, case: &str, observer: impl Fn(&Model) -> O
     });
 }
 
-const CASES: [&str; 7] = ["mm1", "mm3", "tandem", "prio", "64 workers", "1000 workers", "prefetch 10"];
+const CASES: [&str; 8] = ["mm1", "mm3", "tandem", "prio", "64 workers", "1000 workers", "prefetch 10", "broker"];
 
 #[divan::bench(args = CASES)]
 fn recorded(bencher: Bencher, case: &str) {

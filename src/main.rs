@@ -14,7 +14,12 @@ fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Run(arguments) => cli::run(arguments),
         Command::Check(arguments) => cli::check(arguments),
+        Command::Compare(arguments) => cli::compare(arguments),
+        Command::Sweep(arguments) => cli::sweep(arguments),
+        Command::Size(arguments) => cli::size(arguments),
+        Command::Merge(arguments) => cli::merge(arguments),
         Command::New(arguments) => cli::new(arguments),
+        Command::Presets(arguments) => cli::presets(arguments),
         Command::Schema => cli::schema(),
         Command::Completions { shell } => cli::completions(*shell),
         Command::Man => cli::man(),

@@ -230,3 +230,39 @@ proptest! {
         }
     }
 }
+
+/// A client that cannot send heartbeats while it works loses its connection in the middle of work that takes too long. It
+/// notices when it is done, and connects again: the message comes to it once more, until its queue gives it up.
+#[test]
+fn a_consumer_that_worked_in_vain_connects_again() {
+    let model = model(
+        r#"
+[run]
+duration = "10min"
+start = "empty"
+
+[brokers.rabbit]
+network = "1ms"
+
+[producers.web]
+arrivals = { constant = "1/s" }
+publish = "jobs"
+messages = 3
+
+[queues.jobs]
+broker = "rabbit"
+delivery_limit = 2
+
+[consumers.workers]
+queue = "jobs"
+prefetch = 1
+heartbeat = "2s"
+blocking = true
+service = "3s"
+"#,
+    );
+    let (seen, world) = seen(&model);
+    assert!(world.is_over(), "{seen:?}");
+    // Each of the three is delivered three times, and nobody is ever done with one of them in time.
+    assert_eq!((seen.dispatched, seen.redelivered, seen.ended[Outcome::Failed as usize]), (9, 6, 3), "{seen:?}");
+}

@@ -27,7 +27,7 @@ latency = "consumers.workers.wait.mean < 1s"
 "#;
 
 /// The name of everything that `run` writes, without the journal.
-const FILES: usize = 14;
+const FILES: usize = 21;
 
 fn queuelab(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_queuelab"));
@@ -479,7 +479,14 @@ fn help_is_at_hand() {
         assert!(out(&expect(folder.path(), &["completions", shell], 0)).contains("replications"), "{shell}");
     }
     assert!(out(&expect(folder.path(), &["man"], 0)).starts_with(".ie"));
-    for command in [&["--help"][..], &["run", "--help"], &["check", "--help"], &["new", "--help"], &["schema", "--help"]] {
+    for command in [
+        &["--help"][..],
+        &["run", "--help"],
+        &["check", "--help"],
+        &["new", "--help"],
+        &["schema", "--help"],
+        &["presets", "--help"],
+    ] {
         let help = out(&expect(folder.path(), command, 0));
         assert!(help.contains("Examples:\n") && help.contains("queuelab "), "{help}");
     }

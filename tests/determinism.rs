@@ -225,7 +225,7 @@ fn the_past_stays_as_it_was() {
         (scenario("mm3.toml"), &short[..], "14cb871cc2f248d6", 28526u64),
         (scenario("priority.toml"), &short[..], "dd36bdd795f61222", 28961),
         (scenario("prefetch-trap.toml"), &[][..], "781ad79441905f08", 101),
-        (scenario("replay.toml"), &[][..], "ee5f9717ba6f5b2b", 20000),
+        (scenario("replay.toml"), &[][..], "33d2d09b80063e31", 60000),
         (busy, &[][..], "4861cec07ed58b43", 13627),
     ];
     let found: Vec<(String, String, u64)> = cases

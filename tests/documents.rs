@@ -50,7 +50,8 @@ fn arrivals(value: &str) -> Arrivals {
 
 #[test]
 fn the_first_file_is_the_textbook_model() {
-    let Resolved { model, notes, warnings } = resolved(FIRST);
+    let Resolved { model, costs, notes, warnings, variants } = resolved(FIRST);
+    assert!(variants.is_empty() && costs.is_empty());
     assert!(notes.is_empty() && warnings.is_empty());
     assert_eq!(model.title.as_deref(), Some("Three workers on one queue"));
     assert_eq!(model.plan.duration, Some(Span(600_000_000_000)));
@@ -364,4 +365,31 @@ fn goals_are_compared_in_si_units() {
         let goal = with(&[&format!("goals.latency={written}")]).model.goals.remove(0);
         assert_eq!((goal.comparison, goal.value, goal.expression.as_str()), (comparison, value, written.trim()), "{written}");
     }
+}
+
+/// A variant says what `--set` would: the same document with its changes is the variant.
+#[test]
+fn variants_are_changes_as_on_the_command_line() {
+    let toml = format!(
+        "{FIRST}[variants.more]\ntitle = \"A fourth\"\nset = {{ \"consumers.workers.count\" = 4 }}\n[variants.other.set]\n\
+         \"consumers.workers.service\" = {{ lognormal = {{ mean = \"10ms\", cv = 2.0 }} }}\n\"run.duration\" = \"5min\"\n"
+    );
+    let found = resolved(&toml).variants;
+    let names: Vec<(&str, Option<&str>)> = found.iter().map(|one| (one.name.as_str(), one.title.as_deref())).collect();
+    assert_eq!(names, [("more", Some("A fourth")), ("other", None)]);
+    assert_eq!(found[0].changes, ["consumers.workers.count=4"]);
+    assert_eq!(
+        found[1].changes,
+        ["consumers.workers.service={ \"lognormal\" = { \"mean\" = \"10ms\", \"cv\" = 2.0 } }", "run.duration=\"5min\""]
+    );
+    let document = |text: &str, path: &str| Document { name: "first".into(), path: Some(path.into()), text: text.to_owned() };
+    let changed = resolve(&document(&toml, "first.toml"), &found[1].changes).unwrap().model;
+    assert_eq!(changed.plan.duration, Some(Span::from_secs_f64(300.0)));
+    assert_eq!(resolve(&document(&toml, "first.toml"), &found[0].changes).unwrap().model.pools[0].count, 4);
+    // In JSON they are the same.
+    let value: serde_json::Value = serde_json::to_value(toml.parse::<toml::Table>().unwrap()).unwrap();
+    let json = resolve(&document(&value.to_string(), "first.json"), &[]).unwrap();
+    assert_eq!(json.variants[0], found[0]);
+    let changes = &json.variants.iter().find(|one| one.name == "other").unwrap().changes;
+    assert_eq!(resolve(&document(&value.to_string(), "first.json"), changes).unwrap().model, changed);
 }

@@ -277,7 +277,7 @@ fn stages_agree_with_the_journal() {
 
 #[test]
 fn calls_agree_with_the_journal() {
-    let spans = followed(CALLS, 300);
+    let spans = followed(CALLS, 200);
     // A request to the database is a part of the work of the one that asked for it.
     let inner = spans.values().find(|span| span.name == "call db").unwrap();
     assert_eq!((&*spans[inner.parent.as_ref().unwrap()].name, &inner.whole["kind"]), ("serve api", &Value::from(3)));

@@ -202,6 +202,8 @@ service = { exponential = "12ms" }
         let (found, exact) = match (source, metric.quantity) {
             (Source::Latency(all), _) => (quotient, all.sum() / all.count() as f64),
             (Source::Level(level, nanos), _) => (quotient, level.integral() as f64 / *nanos as f64),
+            // Of the slowest alone, which is no average of all.
+            (Source::Ratio(..), _) if metric.name.ends_with(".slowest_wait.ratio") => (*above as f64, *below as f64),
             (Source::Ratio(above, below), Quantity::Rate) => (quotient * 1e9, above / below),
             (Source::Ratio(above, below), _) => (quotient, above / below),
             (Source::Value(Some(value)), Quantity::Count) => (quotient * 1e9 * seconds, *value),

@@ -181,6 +181,7 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
         "services",
         "faults",
         "goals",
+        "alerts",
         "web",
         "jobs",
         "arrivals",

@@ -1,4 +1,4 @@
-//! Every shipped scenario says what to expect, in its goals, and a run of it meets them all.
+//! Every shipped scenario says what to expect, in its goals, and a run of it meets them all; so does each of its variants.
 
 use queuelab::experiment;
 use queuelab::report::{self, Verdict};
@@ -23,13 +23,20 @@ fn shipped_scenarios_meet_their_goals() {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let document = scenario::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
         let resolved = scenario::resolve(&document, &[]).unwrap_or_else(|problems| panic!("{name}: {}", problems.render(false)));
-        // The replay stands beside measured numbers, in docs/replay.md.
+        // The replay stands beside measured numbers, in docs/validation.md.
         assert!(name == "replay" || !resolved.model.goals.is_empty(), "{name} says nothing of what to expect");
-        let study = experiment::run(&resolved.model, &|_, _| true).unwrap_or_else(|stopped| panic!("{name}: {stopped}"));
-        for goal in report::judge(&resolved.model.goals, &study.summary.metrics) {
-            if goal.verdict != Verdict::Met {
-                let value = &study.summary.metrics[&goal.metric].value;
-                wrong.push(format!("{name}: {} is {:?}: {value:?}", goal.expression, goal.verdict));
+        let mut models = vec![(name.clone(), resolved.model)];
+        for variant in resolved.variants {
+            let own = scenario::resolve(&document, &variant.changes).unwrap_or_else(|problems| panic!("{name}: {problems}"));
+            models.push((format!("{name}, {}", variant.name), own.model));
+        }
+        for (name, model) in models {
+            let study = experiment::run(&model, &|_, _| true).unwrap_or_else(|stopped| panic!("{name}: {stopped}"));
+            for goal in report::judge(&model.goals, &study.summary.metrics) {
+                if goal.verdict != Verdict::Met {
+                    let value = &study.summary.metrics[&goal.metric].value;
+                    wrong.push(format!("{name}: {} is {:?}: {value:?}", goal.expression, goal.verdict));
+                }
             }
         }
     }

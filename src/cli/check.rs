@@ -33,8 +33,14 @@ pub fn check(arguments: &Check) -> Result<Status, Failure> {
             CheckFormat::Json => {
                 let mut found = report::check_json(&resolved.model, &load);
                 found["name"] = document.name.into();
+                let variants = resolved.variants.into_iter();
+                found["variants"] = variants.map(|one| (one.name, serde_json::Value::from(one.changes))).collect();
                 if let Some(notes) = found["notes"].as_array_mut() {
                     notes.extend(resolved.notes.into_iter().map(Into::into));
+                }
+                let rests = report::rests_on(&resolved.model);
+                if !rests.is_empty() {
+                    found["presets"] = serde_json::json!(rests);
                 }
                 found["theory"] = report::theory_json(&answers);
                 documents.push(found);
@@ -42,6 +48,10 @@ pub fn check(arguments: &Check) -> Result<Status, Failure> {
             CheckFormat::Text => {
                 let mut text = report::topology(&resolved.model, &load, style());
                 text.push_str(&report::theory(&resolved.model, &answers, style()));
+                text.push_str(&report::rests_on_notes(&resolved.model, style()));
+                for variant in &resolved.variants {
+                    text.push_str(&format!("variant {}: {}\n", variant.name, variant.changes.join(", ")));
+                }
                 for note in &resolved.notes {
                     text.push_str(&format!("note: {note}\n"));
                 }

@@ -1,5 +1,6 @@
 //! How a command ends.
 
+use crate::report::{GoalResult, Verdict};
 use crate::scenario::{Problems, ReadError};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,9 +9,9 @@ use thiserror::Error;
 /// The exit status: a contract with scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
-    /// It ran, and all goals are met or undecided.
+    /// It ran, and all goals are met; or inconclusive, unless that is asked to fail.
     Success = 0,
-    /// It ran, and a goal is missed.
+    /// It ran, and a goal is missed; or inconclusive, where that is asked to fail.
     GoalMissed = 1,
     /// Bad usage or a bad scenario.
     Refused = 2,
@@ -18,6 +19,14 @@ pub enum Status {
     Machine = 3,
     /// Interrupted; partial results are written.
     Interrupted = 130,
+}
+
+impl Status {
+    /// That of a run with these goals; `strict`: an inconclusive goal counts as missed.
+    pub fn of_goals<'a>(goals: impl IntoIterator<Item = &'a GoalResult>, strict: bool) -> Status {
+        let fails = |goal: &GoalResult| goal.verdict == Verdict::Missed || (strict && goal.verdict == Verdict::Inconclusive);
+        if goals.into_iter().any(fails) { Status::GoalMissed } else { Status::Success }
+    }
 }
 
 impl From<Status> for ExitCode {

@@ -1,20 +1,33 @@
 //! Arguments, one file a command, progress, exit status.
 
 mod args;
+mod candidates;
 mod check;
+mod compare;
+mod designs;
 mod exit;
+mod grid;
+mod merge;
 mod new;
 mod output;
+mod presets;
 mod progress;
 mod run;
+mod size;
 mod source;
+mod sweep;
 
 pub use args::{Arguments, Command};
 pub use check::check;
+pub use compare::compare;
 pub use exit::{Failure, Status};
+pub use merge::merge;
 pub use new::new;
 pub use output::{complain, print};
+pub use presets::presets;
 pub use run::run;
+pub use size::{size, sized};
+pub use sweep::sweep;
 
 use clap::CommandFactory;
 use clap_complete::Shell;

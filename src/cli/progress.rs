@@ -88,6 +88,14 @@ impl Progress {
         Progress { bar, work }
     }
 
+    /// So many replications of each part were there before.
+    pub fn skip(&self, replications: u32) {
+        if let Work::Known { length, reached } = &self.work {
+            let there = reached.iter().flat_map(|part| part.iter().take(replications as usize));
+            there.for_each(|reached| reached.store(*length, Ordering::Relaxed));
+        }
+    }
+
     /// Notes what happens to a part; `false` asks it to stop.
     pub fn note(&self, part: usize, news: News) -> bool {
         match (&self.work, news) {
@@ -164,6 +172,66 @@ impl Search {
 fn share(look: &Look) -> f64 {
     let enough = look.asked / (1.0 + look.asked);
     look.reached.map_or(0.0, |reached| if reached <= enough { 1.0 } else { (enough / reached).powi(2) })
+}
+
+/// Follows many points, each of which is a piece of work.
+pub struct Points(ProgressBar);
+
+impl Points {
+    /// A bar for so many points.
+    pub fn new(name: &str, points: u64, show: bool) -> Points {
+        let terminal = show && std::io::stderr().is_terminal();
+        let target = if terminal { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos} of {len} points, {eta} left");
+        let bar = ProgressBar::with_draw_target(Some(points), target);
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message(name.to_owned());
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(TICK);
+        }
+        Points(bar)
+    }
+
+    /// One more is finished.
+    pub fn one(&self) {
+        self.0.inc(1);
+    }
+}
+
+impl Drop for Points {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// A line that says what is tried, while nobody knows how often something will be.
+pub struct Trying(ProgressBar);
+
+impl Trying {
+    /// Nothing is tried yet.
+    pub fn new(show: bool) -> Trying {
+        let terminal = show && std::io::stderr().is_terminal();
+        let target = if terminal { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        bar.set_style(
+            ProgressStyle::with_template("{spinner} {msg}, {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(TICK);
+        }
+        Trying(bar)
+    }
+
+    /// Now this is tried.
+    pub fn say(&self, what: String) {
+        self.0.set_message(what);
+    }
+}
+
+impl Drop for Trying {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }
 
 /// From now on an interrupt (Ctrl-C) asks runs to stop instead of ending the process.

@@ -6,7 +6,7 @@ use super::{Failure, Status, complain, print, source};
 use crate::experiment::{self, Course, Cut, Reached, StopReason, Study};
 use crate::model::{Load, Model, Producer};
 use crate::report::quantity::{self, Kind};
-use crate::report::{self, Folder, Provenance, RunResult, Style, Verdict, Warning};
+use crate::report::{self, Folder, Provenance, RunResult, Style, Warning};
 use crate::scenario::{self, Document};
 use crate::theory;
 use crate::units::Span;
@@ -15,6 +15,9 @@ use sha2::{Digest, Sha256};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+/// Name and version, as results say it.
+pub(super) const PROGRAM: &str = concat!("queuelab ", env!("CARGO_PKG_VERSION"));
 
 /// The file of `--journal`.
 const JOURNAL: &str = "messages.csv";
@@ -85,7 +88,7 @@ fn run_one(file: &Path, arguments: &Run, many: bool) -> Result<(Status, String),
     // What was simulated is what is reported and repeated; of several parts the longest.
     model.plan.duration = study.courses.iter().filter_map(|course| course.duration).max();
     let courses = study.courses.clone();
-    let result = conclude(&document, &model, arguments, study);
+    let result = conclude(&document, &model, &arguments.set, study);
     let mut written = Vec::new();
     if let Some(folder) = &folder {
         written = folder.write(&result).map_err(not_written)?;
@@ -96,8 +99,7 @@ fn run_one(file: &Path, arguments: &Run, many: bool) -> Result<(Status, String),
         }
         written.extend(exports(&model, folder, arguments, &courses, &result)?);
     }
-    let missed = result.goals.iter().any(|goal| goal.verdict == Verdict::Missed);
-    let status = if missed { Status::GoalMissed } else { Status::Success };
+    let status = Status::of_goals(&result.goals, arguments.strict);
     let printed = match arguments.format {
         Format::Text => {
             let table = report::table(&result, style(), Some(wall));
@@ -141,7 +143,7 @@ fn prepare(document: &Document, arguments: &Run, many: bool) -> Result<Option<Fo
     report::prepare(&place).map(Some).map_err(not_written)
 }
 
-fn not_written(error: report::FileError) -> Failure {
+pub(super) fn not_written(error: report::FileError) -> Failure {
     Failure::Machine { doing: "write", path: error.path, source: error.source }
 }
 
@@ -157,7 +159,7 @@ fn simulate(document: &Document, model: &Model, arguments: &Run) -> Result<Study
 }
 
 /// The numbers with all that is needed to judge and to repeat them.
-fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -> RunResult {
+pub(super) fn conclude(document: &Document, model: &Model, overrides: &[String], study: Study) -> RunResult {
     let cuts: Vec<Cut> = study.courses.iter().map(|course| course.warmup).collect();
     let mut warnings = report::advice(model, &Load::of(model), &study.summary, &cuts);
     warnings.extend(study.precision.as_ref().and_then(about_precision));
@@ -168,11 +170,11 @@ fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -
         name: document.name.clone(),
         title: model.title.clone(),
         provenance: Provenance {
-            program: concat!("queuelab ", env!("CARGO_PKG_VERSION")).to_owned(),
+            program: PROGRAM.to_owned(),
             target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
             scenario: document.text.clone(),
-            scenario_sha256: Sha256::digest(document.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
-            overrides: arguments.set.clone(),
+            scenario_sha256: sha256(document.text.as_bytes()),
+            overrides: overrides.to_vec(),
             seed: model.plan.seed,
             replications: study.summary.replicates.len() as u32,
             confidence: model.plan.confidence,
@@ -180,12 +182,20 @@ fn conclude(document: &Document, model: &Model, arguments: &Run, study: Study) -
             warmup: warmup.as_secs_f64(),
         },
         routes: routes(model),
+        system: report::system(model, &Load::of(model)),
+        faults: report::faults(model),
+        presets: report::rests_on(model),
         theory: report::known(&theory::answers(model)),
         goals: report::judge(&model.goals, &study.summary.metrics),
         summary: study.summary,
         precision: study.precision,
         warnings,
     }
+}
+
+/// SHA-256 in hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The queues through which the messages of each producer may go.

@@ -146,7 +146,7 @@ impl World {
         self.handlers.members += 1;
         if self.brokers.active {
             let inherited = self.extra(parent).inherited();
-            *self.fresh_extra(slot) = inherited;
+            self.keep_extra(slot, inherited);
         }
         slot
     }

@@ -214,6 +214,11 @@ pub enum Transition<'a> {
         held: Span,
         acked: bool,
     },
+    /// A queue could give out a message at once, because some consumer has credit; or no longer could.
+    Capacity {
+        queue: u32,
+        free: bool,
+    },
     /// A message that was dispatched before is dispatched again.
     Redelivered {
         queue: u32,

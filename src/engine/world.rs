@@ -318,6 +318,7 @@ mod tests {
             caches: Vec::new(),
             faults: Vec::new(),
             goals: Vec::new(),
+            alerts: Vec::new(),
         };
         let mut world = World::new(&model, 1, 0, Time(1_000_000_000));
         world.advance(Time(1_000_000_000), u64::MAX, &mut Silent).expect("a second is not long");

@@ -5,7 +5,8 @@
 
 use super::gathered::NOT_BEGUN;
 use super::summary::Column;
-use crate::measure::{Gauge, Series};
+use crate::measure::Series;
+use crate::model::Gauge;
 use crate::stats;
 use crate::units::Time;
 use indexmap::IndexMap;
@@ -70,7 +71,8 @@ mod tests {
     /// Three replications that end after 4, 4 and 2 bins.
     #[test]
     fn a_bin_has_the_interval_of_its_replications() {
-        let gauge = Gauge { name: "queues.jobs.backlog".to_owned(), unit: "messages", scale: 1.0 };
+        let (quantity, unit) = (crate::model::Quantity::Level, "messages");
+        let gauge = Gauge { name: "queues.jobs.backlog".to_owned(), quantity, unit, scale: 1.0 };
         let of = |levels: &[u128]| {
             let mut series = Series::new(10, 1, 100);
             let mut sum = 0;

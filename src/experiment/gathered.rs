@@ -1,16 +1,19 @@
 //! What is kept of the replications of one schedule, and the summary of those that are there.
 
+use super::alert::Watched;
 use super::columns::columns;
 use super::controls::Controls;
 use super::excursions::excursions;
+use super::lately::{MOST_PARTS, lately};
 use super::pool::Pool;
 use super::replication::{Replication, Schedule, simulate};
 use super::shape::shape;
+use super::spread::Values;
 use super::stability::{Window, stability};
 use super::study::{News, Stopped, Watch};
 use super::summary::{Reading, Replicate, Series, Summary};
-use crate::measure::{self, gauges, sources};
-use crate::model::{Metric, Model, Statistic, metrics};
+use crate::measure::{self, sources};
+use crate::model::{Metric, Model, Statistic, gauges, metrics};
 use crate::stats::Estimate;
 use crate::units::Time;
 use indexmap::IndexMap;
@@ -35,6 +38,7 @@ pub(super) struct Gathered {
     ends: Vec<Time>,
     replicates: Vec<Replicate>,
     controls: Controls,
+    watched: Watched,
 }
 
 impl Gathered {
@@ -49,6 +53,7 @@ impl Gathered {
             ends: Vec::new(),
             replicates: Vec::new(),
             controls: Controls::default(),
+            watched: Watched::default(),
         }
     }
 
@@ -99,6 +104,14 @@ impl Gathered {
         Some(pool.estimate(metric.quantity, statistic, confidence, &controls, excursion))
     }
 
+    /// The values of the independent parts behind a metric with this full name; see [`Summary::values`]. `None` where it has no
+    /// interval.
+    pub fn values(&self, name: &str) -> Option<Vec<f64>> {
+        let estimate = self.estimate(name, self.model.plan.confidence)?;
+        let (metric, statistic, pool) = self.find(name)?;
+        pool.values(&estimate, statistic, &self.controls.for_metric(&self.model, &metric.name))
+    }
+
     /// Observations behind a latency with this full name, and the order of the quantile that it asks for.
     pub fn observations(&self, name: &str) -> Option<(u64, f64)> {
         match self.find(name)? {
@@ -118,7 +131,10 @@ impl Gathered {
         })
     }
 
-    fn add(&mut self, replication: Replication) {
+    fn add(&mut self, mut replication: Replication) {
+        if self.replicates.len() >= MOST_PARTS {
+            replication.series.gained.clear();
+        }
         let sources = sources(&self.model, &replication.recorder, replication.measured);
         if self.pools.is_empty() {
             self.pools = sources.iter().map(Pool::for_source).collect();
@@ -126,6 +142,7 @@ impl Gathered {
         let joins = self.model.plan.antithetic && self.replicates.len() % 2 == 1;
         self.pools.iter_mut().zip(sources).for_each(|(pool, source)| pool.add(source, joins));
         self.controls.add(&self.model, self.schedule, &replication, joins);
+        self.watched.add(&self.model, &replication);
         if let Some(along) = replication.along {
             self.pools.iter_mut().zip(along.tracks()).for_each(|(pool, track)| pool.look_along(track.slots, track.batches));
         }
@@ -149,6 +166,7 @@ impl Gathered {
     pub fn summarise(mut self) -> Summary {
         let confidence = self.model.plan.confidence;
         let mut readings = IndexMap::new();
+        let mut values = Values::of(&self.model);
         let mut distributions = IndexMap::new();
         let metrics = metrics(&self.model);
         let excursions = excursions(&self.model, &metrics, &self.pools);
@@ -160,6 +178,7 @@ impl Gathered {
             let mut put = |name: String, statistic: Option<Statistic>| {
                 let estimate = |pool: &Pool| pool.estimate(metric.quantity, statistic, confidence, &controls, excursion);
                 let value = pool.map_or_else(|| Estimate::absent(NOT_BEGUN), estimate);
+                values.take(&name, || pool.and_then(|pool| pool.values(&value, statistic, &controls)));
                 readings.insert(name, Reading { value, unit: unit.to_owned() });
             };
             match metric.quantity.statistics() {
@@ -177,14 +196,17 @@ impl Gathered {
         let (bin, columns) = columns(&gauges(&self.model), &mut self.series, &self.ends, confidence, self.model.plan.antithetic);
         let window = Window { series: &self.series, ends: &self.ends, warmup: self.schedule.warmup };
         let stability = stability(&self.model, &readings, &window);
-        let series = Series { bin, warmup: self.schedule.warmup.as_secs_f64(), columns };
-        Summary { metrics: readings, distributions, series, stability, replicates: self.replicates, parts: Vec::new() }
+        let latencies = lately(&self.model, &self.series, confidence, self.model.plan.antithetic);
+        let series = Series { bin, warmup: self.schedule.warmup.as_secs_f64(), columns, latencies };
+        let alerts = self.watched.summarise(&self.model);
+        let (values, replicates) = (values.kept, self.replicates);
+        Summary { metrics: readings, values, distributions, series, stability, alerts, replicates, parts: Vec::new() }
     }
 
     /// The backlog of all queues in each bin, for each replication, and the seconds that a bin lasts.
     pub fn backlogs(&self) -> (Vec<Vec<f64>>, f64) {
         let levels: Vec<usize> =
-            gauges(&self.model).iter().enumerate().filter(|(_, gauge)| gauge.unit == "messages").map(|(at, _)| at).collect();
+            gauges(&self.model).iter().enumerate().filter(|(_, gauge)| gauge.is_backlog()).map(|(at, _)| at).collect();
         let bins = self.series.iter().map(|series| series.bins.len()).min().unwrap_or(0);
         let backlog = |bin: &Vec<u128>| levels.iter().map(|&at| bin[at] as f64).sum();
         // The last bin may be cut short.

@@ -1,11 +1,12 @@
 //! The parts of a model, each studied by itself, put together in the order of the whole.
 
+use super::alert::AlertSeen;
 use super::precision::Reached;
 use super::stability::Stability;
 use super::study::{Studied, Study};
 use super::summary::{Part, Replicate, Series, Summary};
-use crate::measure::gauges;
-use crate::model::{Metric, Model, metrics};
+use crate::measure::followed;
+use crate::model::{Metric, Model, gauges, metrics};
 use indexmap::IndexMap;
 
 /// What the studies of all parts say of the whole. Of a model in one piece that is what was studied.
@@ -20,9 +21,11 @@ pub(super) fn merge(model: &Model, parts: &[Model], studied: Vec<Studied>) -> St
         let names = metrics(model);
         Summary {
             metrics: ordered(names.iter().flat_map(Metric::full_names), summaries.iter_mut().map(|one| &mut one.metrics)),
+            values: ordered(names.iter().flat_map(Metric::full_names), summaries.iter_mut().map(|one| &mut one.values)),
             distributions: ordered(names.iter().map(|m| m.name.clone()), summaries.iter_mut().map(|one| &mut one.distributions)),
             series: series(model, &mut summaries),
             stability: stability(model, &mut summaries),
+            alerts: alerts(model, &mut summaries),
             replicates: replicates(&summaries),
             parts: described,
         }
@@ -41,7 +44,7 @@ fn describe(part: &Model, studied: &Studied) -> Part {
 }
 
 /// All entries of some maps, in the order of their names in the whole.
-fn ordered<'a, T: 'a>(
+pub(super) fn ordered<'a, T: 'a>(
     names: impl Iterator<Item = String>,
     maps: impl Iterator<Item = &'a mut IndexMap<String, T>>,
 ) -> IndexMap<String, T> {
@@ -57,15 +60,25 @@ fn series(model: &Model, summaries: &mut [Summary]) -> Series {
     for one in summaries.iter_mut().filter(|one| one.series.bin != bin) {
         let own = one.series.bin;
         one.series.columns.values_mut().filter(|column| !column.mean.is_empty()).for_each(|column| column.bin = Some(own));
+        one.series.latencies.values_mut().for_each(|latency| latency.bin = Some(own));
     }
     let names = gauges(model).into_iter().map(|gauge| gauge.name);
-    Series { bin, warmup, columns: ordered(names, summaries.iter_mut().map(|one| &mut one.series.columns)) }
+    let columns = ordered(names, summaries.iter_mut().map(|one| &mut one.series.columns));
+    let latencies = ordered(followed(model).into_iter(), summaries.iter_mut().map(|one| &mut one.series.latencies));
+    Series { bin, warmup, columns, latencies }
 }
 
 /// How the pools kept up, in the order of the whole.
 fn stability(model: &Model, summaries: &mut [Summary]) -> Vec<Stability> {
     let mut all: Vec<Stability> = summaries.iter_mut().flat_map(|one| std::mem::take(&mut one.stability)).collect();
     all.sort_by_key(|seen| model.pools.iter().position(|pool| pool.name == seen.pool));
+    all
+}
+
+/// What became of the alerts, in the order of the document.
+fn alerts(model: &Model, summaries: &mut [Summary]) -> Vec<AlertSeen> {
+    let mut all: Vec<AlertSeen> = summaries.iter_mut().flat_map(|one| std::mem::take(&mut one.alerts)).collect();
+    all.sort_by_key(|seen| model.alerts.iter().position(|alert| alert.name == seen.name));
     all
 }
 

@@ -6,7 +6,7 @@
 use super::along::Along;
 use crate::measure::{Census, Histogram, Level, Source};
 use crate::model::{Quantity, Statistic};
-use crate::stats::{self, Estimate, Refusal};
+use crate::stats::{self, Controlled, Estimate, Refusal};
 
 /// A quantile is printed when a replication has so many observations beyond it on average.
 const BEYOND_TO_PRINT: f64 = 10.0;
@@ -22,7 +22,7 @@ const VAGUEST: f64 = 1.0;
 /// Quantiles are judged by those further in as well, of which ten times as many lie beyond, down to this order.
 const FAR: f64 = 0.9;
 /// Distributions that are kept apart; replications beyond this many share them in turn.
-const MOST_PARTS: usize = 64;
+pub(super) const MOST_PARTS: usize = 64;
 /// The normal quantile of the test that batches are independent, at level 0.05.
 const TEST_QUANTILE: f64 = 1.959_963_984_54;
 
@@ -31,21 +31,21 @@ const EXTREME: &str = "an extreme value has no interval";
 /// What all replications say about one metric.
 #[derive(Debug, Clone)]
 pub struct Pool {
-    data: Data,
+    pub(super) data: Data,
     /// Distributions of independent parts of the data: of replications, or of batches of one run.
-    parts: Vec<Census>,
+    pub(super) parts: Vec<Census>,
     /// Replications that were added.
     replications: usize,
     /// Those that are independent: all of them, or antithetic pairs.
     independent: usize,
     /// What one long run gained in each slot of time, where it was looked at along its course.
-    slots: Vec<(f64, f64)>,
+    pub(super) slots: Vec<(f64, f64)>,
     /// Whether its batches are longer than its memory; `None` without such a look.
     forgets: Option<Result<bool, Refusal>>,
 }
 
 #[derive(Debug, Clone)]
-enum Data {
+pub(super) enum Data {
     /// All observations; for each replication (seconds, count), and for those with observations the standard deviation in
     /// seconds.
     Latency { all: Histogram, sums: Vec<(f64, f64)>, deviations: Vec<(f64, f64)> },
@@ -159,7 +159,9 @@ impl Pool {
         let estimate = match (&self.data, statistic) {
             (Data::Latency { all, .. }, _) if all.count() == 0 => Estimate::absent("nothing was observed"),
             (Data::Latency { sums, .. } | Data::Level { sums, .. }, None | Some(Statistic::Mean)) => {
-                self.corrected(sums, confidence, controls).unwrap_or_else(|| self.average(&filled(sums), confidence))
+                let method = || format!("Student t over {}, control variates", self.number(sums.len()));
+                let corrected = self.corrected(sums, confidence, controls).map(|found| found.estimate.by(&method()));
+                corrected.unwrap_or_else(|| self.average(&filled(sums), confidence))
             }
             (Data::Latency { all, deviations, .. }, Some(Statistic::Deviation)) => {
                 let parts: Vec<f64> = filled(deviations).iter().map(|(sum, count)| sum / count).collect();
@@ -186,10 +188,9 @@ impl Pool {
     }
 
     /// The ratio of two sums over replications, corrected by what is known; `None` where that cannot be.
-    fn corrected(&self, sums: &[(f64, f64)], confidence: f64, controls: &[Vec<f64>]) -> Option<Estimate> {
+    pub(super) fn corrected(&self, sums: &[(f64, f64)], confidence: f64, controls: &[Vec<f64>]) -> Option<Controlled> {
         let fits = sums.iter().all(|pair| pair.1 > 0.0) && controls.iter().all(|control| control.len() == sums.len());
-        let found = stats::controlled(sums, controls, confidence).filter(|_| fits && !controls.is_empty())?;
-        Some(found.by(&format!("Student t over {}, control variates", self.number(sums.len()))))
+        stats::controlled(sums, controls, confidence).filter(|_| fits && !controls.is_empty())
     }
 
     /// So many independent parts, in words.
@@ -272,7 +273,7 @@ impl Pool {
     }
 
     /// The quantiles further in that a quantile is judged by: their orders and buckets.
-    fn inner(&self, q: f64) -> Vec<(f64, usize)> {
+    pub(super) fn inner(&self, q: f64) -> Vec<(f64, usize)> {
         let value = |order: f64| match &self.data {
             Data::Latency { all, .. } => all.quantile(order),
             Data::Level { all, .. } => all.quantile(order),
@@ -283,7 +284,7 @@ impl Pool {
     }
 
     /// Weight up to a bucket and whole weight, for each part.
-    fn shares(&self, bucket: usize) -> Vec<(f64, f64)> {
+    pub(super) fn shares(&self, bucket: usize) -> Vec<(f64, f64)> {
         let filled = self.parts.iter().filter(|part| part.total() > 0);
         filled.map(|part| (part.up_to(bucket) as f64, part.total() as f64)).collect()
     }

@@ -156,7 +156,7 @@ impl Reached {
 }
 
 /// How much a round adds, as a share of what is there: widths fall with the root of the number of replications.
-fn growth(widths: &IndexMap<String, Option<f64>>, needed: f64) -> f64 {
+pub(super) fn growth(widths: &IndexMap<String, Option<f64>>, needed: f64) -> f64 {
     let known = widths.values().copied().collect::<Option<Vec<f64>>>();
     known.map_or(BLIND_GROWTH, |widths| {
         let widest = widths.into_iter().fold(0.0, f64::max);
@@ -165,12 +165,12 @@ fn growth(widths: &IndexMap<String, Option<f64>>, needed: f64) -> f64 {
 }
 
 /// Replications of the first round.
-fn first(model: &Model) -> u32 {
+pub(super) fn first(model: &Model) -> u32 {
     if model.plan.antithetic { 2 * FIRST } else { FIRST }
 }
 
 /// The first replications, long enough; also the model with their length, and the events of those that were too short.
-fn first_round(model: &Model, names: &[String], watch: Watch<'_>) -> Result<(Model, Gathered, Cut, u64), Stopped> {
+pub(super) fn first_round(model: &Model, names: &[String], watch: Watch<'_>) -> Result<(Model, Gathered, Cut, u64), Stopped> {
     let mut model = model.clone();
     let mut spent = 0;
     let mut lengthened = 0;
@@ -205,7 +205,7 @@ pub(super) fn names(model: &Model) -> Vec<String> {
     names.into_iter().collect::<IndexSet<String>>().into_iter().collect()
 }
 
-fn events(gathered: &Gathered) -> u64 {
+pub(super) fn events(gathered: &Gathered) -> u64 {
     gathered.replicates().iter().map(|replicate| replicate.events).sum()
 }
 

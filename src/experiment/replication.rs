@@ -1,9 +1,10 @@
 //! One replication: the world, the recorder that watches it, and the series, from an empty system to the end.
 
+use super::alert;
 use super::along::Along;
 use crate::engine::{Halt, Presence, Tally, World};
-use crate::measure::{self, Recorder, Series, gauges, reading};
-use crate::model::{FaultTimes, Model, Stop};
+use crate::measure::{self, Gains, Recorder, Series, reading};
+use crate::model::{FaultTimes, Model, Stop, gauges};
 use crate::units::{Span, Time};
 
 /// Bins that a series is meant to have.
@@ -12,6 +13,8 @@ const BINS: u64 = 200;
 const MOST_BINS: usize = 500;
 /// The same where the user fixed the width: a run that lasts for years must not fill the memory with seconds.
 const MOST_FIXED_BINS: usize = 200_000;
+/// With more bins than these latencies are not followed over time: each bin would have too few of them.
+const MOST_FOLLOWED: u64 = 4_000;
 /// Bin width at the start of such a run.
 const FIRST_BIN: Span = Span(1_000);
 
@@ -64,7 +67,9 @@ impl Schedule {
             duration,
             drain: plan.stop == Stop::Drained,
             along: model.plan.replications == 1 && steady(model),
-            bin: plan.bin.or_else(|| whole.map(|whole| round_width(whole.0 / BINS))),
+            bin: plan
+                .bin
+                .or_else(|| [whole.map(|whole| round_width(whole.0 / BINS)), alert::bin(model)].into_iter().flatten().min()),
         }
     }
 
@@ -115,6 +120,9 @@ pub fn simulate(
     let width = schedule.bin.unwrap_or(FIRST_BIN);
     let most = if schedule.bin.is_some() { MOST_FIXED_BINS } else { MOST_BINS };
     let mut series = Series::new(width.0, gauges(model).len(), most);
+    let followed = schedule.bin.zip(schedule.duration);
+    let followed = followed.is_none_or(|(bin, duration)| (schedule.warmup + duration).0 / bin.0.max(1) <= MOST_FOLLOWED);
+    let mut gains = followed.then(Gains::default);
     let max_events = model.plan.max_events.unwrap_or(u64::MAX);
     let begin = Time::ZERO + schedule.warmup;
     let mut begun = schedule.warmup == Span::ZERO;
@@ -148,12 +156,18 @@ pub fn simulate(
             return Ok(None);
         }
         let done = over || (!schedule.drain && now >= end);
-        if now >= edge || done {
+        let closes = now >= edge || done;
+        let restarts = !begun && now >= begin;
+        if let Some(gains) = gains.as_mut().filter(|_| closes || restarts) {
+            series.collect_gained(gains.read(model, &recorder));
+        }
+        if closes {
             series.close();
         }
-        if !begun && now >= begin {
+        if restarts {
             recorder.restart(now);
             series.reset();
+            gains.iter_mut().for_each(Gains::reset);
             there = world.presence(now);
             begun = true;
         }
@@ -222,6 +236,7 @@ mod tests {
             caches: vec![],
             faults: vec![],
             goals: vec![],
+            alerts: vec![],
         };
         let world = World::new(&model, 17, 4, Time::LATEST);
         let mut begin = world.presence(Time::ZERO);

@@ -12,8 +12,8 @@
 //! zero, and where by that slope it gained at least half of its mean (a straight line from nothing gains twice its mean).
 
 use super::summary::Reading;
-use crate::measure::{Series, gauges};
-use crate::model::{ConsumerPool, Load, Model, PoolId, QueueId, Stop};
+use crate::measure::Series;
+use crate::model::{ConsumerPool, Load, Model, PoolId, QueueId, Stop, gauges};
 use crate::stats::{self, Estimate};
 use crate::units::{Span, Time};
 use indexmap::IndexMap;

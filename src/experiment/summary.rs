@@ -1,5 +1,6 @@
 //! What all replications together say: the numbers that every renderer works from.
 
+use super::alert::AlertSeen;
 use super::stability::Stability;
 use crate::model::entity_of;
 use crate::stats::Estimate;
@@ -11,6 +12,13 @@ use serde::{Deserialize, Serialize};
 pub struct Summary {
     /// Every estimate by its full name (`consumers.workers.wait.p99`), in the order of the model.
     pub metrics: IndexMap<String, Reading>,
+    /// For a metric with an interval the value of each independent part of the data: of a replication, of an antithetic pair, or
+    /// of several of them where there are more than 64 (part k holds those whose number leaves the remainder k, divided by 64).
+    /// Their mean is the estimate and their spread that of its interval, so that the difference of two systems with the same
+    /// random numbers can be told part by part. What is the same in every part is left out, and so are the percentiles of levels,
+    /// which are whole numbers, and in the largest of models what comes after the first 200,000 numbers.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub values: IndexMap<String, Vec<f64>>,
     /// The pooled distribution of every latency that was observed, by metric name (`consumers.workers.wait`).
     pub distributions: IndexMap<String, Shape>,
     /// What happened over time.
@@ -18,6 +26,9 @@ pub struct Summary {
     /// Whether the pools kept up, one entry for each, in the order of the model.
     #[serde(default)]
     pub stability: Vec<Stability>,
+    /// What became of the alerts, in the order of the document.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<AlertSeen>,
     /// One entry for each replication, in order.
     pub replicates: Vec<Replicate>,
     /// The connected parts of the model, where it has several: each is studied as if it were alone.
@@ -98,12 +109,48 @@ pub struct Series {
     /// By metric name: `queues.jobs.backlog`, `producers.web.offered.rate`, `consumers.workers.throughput`,
     /// `queues.jobs.lost.rate`, `consumers.workers.utilization`.
     pub columns: IndexMap<String, Column>,
+    /// Latencies by metric name: what callers wait (`producers.web.response`), or how long messages take that nobody waits for
+    /// (`producers.web.completion`). A message belongs to the bin in which it ends.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub latencies: IndexMap<String, Lately>,
 }
 
 impl Series {
     /// Width of a bin of one of the columns in seconds.
     pub fn bin(&self, column: &Column) -> f64 {
         column.bin.unwrap_or(self.bin)
+    }
+}
+
+/// A latency over time: quantiles of what was observed in each bin, in all replications together, to 3 %.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lately {
+    /// SI unit of the values.
+    pub unit: String,
+    /// Width of a bin in seconds, where it is not that of the series.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bin: Option<f64>,
+    /// Observations in each bin.
+    pub count: Vec<u64>,
+    /// By name: `p50`, `p99`.
+    pub quantiles: IndexMap<String, Quantiles>,
+}
+
+/// A quantile, a value for each bin; absent where there are too few observations for it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// Of all observations of the bin.
+    pub value: Vec<Option<f64>>,
+    /// Lower end of its interval, for each bin by itself; absent where only one replication has observations.
+    pub low: Vec<Option<f64>>,
+    /// Upper end of its interval.
+    pub high: Vec<Option<f64>>,
+}
+
+impl Lately {
+    /// Nothing yet.
+    pub fn empty(unit: &str) -> Lately {
+        Lately { unit: unit.to_owned(), bin: None, count: Vec::new(), quantiles: IndexMap::new() }
     }
 }
 

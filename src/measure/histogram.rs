@@ -147,6 +147,11 @@ impl Histogram {
         self.sum += other.sum;
     }
 
+    /// Observations in each bucket, modulo 2^32; it gets longer by whole octaves.
+    pub(super) fn counts(&self) -> &[u32] {
+        &self.counts
+    }
+
     /// The observations by bucket.
     pub fn census(&self) -> Census {
         Census::of(self.buckets().into_iter())
@@ -175,6 +180,17 @@ impl Histogram {
     /// Sum in nanoseconds.
     pub fn sum(&self) -> f64 {
         self.sum as f64
+    }
+
+    /// Count and sum in nanoseconds (by the middles of the buckets) of so many neighbours, a power of two, at a time.
+    pub(super) fn coarse(&self, together: u32) -> Vec<(u64, f64)> {
+        let buckets = self.buckets();
+        let of = |(at, counts): (usize, &[u64])| {
+            let sum = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+            let sum = sum.map(|(inside, &count)| count as f64 * middle((at << together) + inside)).sum();
+            (counts.iter().sum(), sum)
+        };
+        buckets.chunks(1 << together).enumerate().map(of).collect()
     }
 
     /// Standard deviation in nanoseconds: exact up to 4,096 observations, from the middles of the buckets beyond (an error of

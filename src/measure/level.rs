@@ -39,13 +39,20 @@ impl Level {
         self.value -= 1;
     }
 
-    /// From `now` on it is this high.
+    /// A level that begins at this height at time zero.
+    pub fn starting_at(height: u64) -> Level {
+        let mut level = Level::default();
+        level.set(Time::ZERO, height);
+        level
+    }
+
+    /// From `now` on it is this high: in one step, as a message may weigh a million bytes.
+    #[inline]
     pub fn set(&mut self, now: Time, height: u64) {
-        while self.value < height {
-            self.rise(now);
-        }
-        while self.value > height {
-            self.fall(now);
+        if height != self.value {
+            self.book(now);
+            self.value = height;
+            self.max = self.max.max(height);
         }
     }
 

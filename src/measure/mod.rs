@@ -1,6 +1,7 @@
 //! Observers that turn transitions into numbers: histograms of latencies, levels over time, series, a journal, and spans of a few messages.
 
 mod census;
+mod gained;
 mod histogram;
 mod journal;
 mod laws;
@@ -10,15 +11,17 @@ mod records;
 mod series;
 mod source;
 mod sums;
+mod tail;
 mod tracer;
 
 pub use census::Census;
+pub use gained::{Gained, Gains, edges, followed};
 pub use histogram::Histogram;
 pub use journal::{Journal, Row, Rows};
 pub use laws::{Violation, laws};
 pub use level::Level;
 pub use recorder::Recorder;
 pub use series::Series;
-pub use source::{Gauge, Source, gauges, reading, sources};
+pub use source::{Source, reading, sources};
 pub use sums::sums;
 pub use tracer::{MessageTrace, SpanKind, TraceSpan, Tracer};

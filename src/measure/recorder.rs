@@ -44,6 +44,7 @@ impl Recorder {
                 credit: credit(model, QueueId(at as u32)),
                 whole: (brokered || model.pools_on(QueueId(at as u32)).any(|(_, pool)| model.may_crash(pool))).then(Box::default),
                 brokered,
+                free: Level::starting_at(u64::from(brokered && model.pools_on(QueueId(at as u32)).next().is_some())),
                 unbuffered: model.pools_on(QueueId(at as u32)).all(|(id, _)| pools[id.0 as usize].unbuffered),
                 lean: model.pools_on(QueueId(at as u32)).any(|(id, _)| pools[id.0 as usize].lean),
                 ..QueueRecord::default()
@@ -83,8 +84,8 @@ impl Recorder {
             *producer = ProducerRecord { publishes, completes_at, unconfirmed, buffered, blocked, ..fresh };
         }
         for queue in &mut self.queues {
-            let QueueRecord { ready, unacked, whole, credit, unbuffered, lean, brokered, .. } = std::mem::take(queue);
-            *queue = QueueRecord { ready, unacked, whole, credit, unbuffered, lean, brokered, ..QueueRecord::default() };
+            let QueueRecord { ready, unacked, free, whole, credit, unbuffered, lean, brokered, .. } = std::mem::take(queue);
+            *queue = QueueRecord { ready, unacked, free, whole, credit, unbuffered, lean, brokered, ..QueueRecord::default() };
             queue.drain.peak_at = now;
         }
         for lock in &mut self.locks {
@@ -108,10 +109,9 @@ impl Recorder {
     }
 
     fn levels(&mut self) -> impl Iterator<Item = &mut Level> {
-        let queues = self
-            .queues
-            .iter_mut()
-            .flat_map(|queue| [&mut queue.ready, &mut queue.unacked].into_iter().chain(queue.whole.as_deref_mut()));
+        let queues = self.queues.iter_mut().flat_map(|queue| {
+            [&mut queue.ready, &mut queue.unacked, &mut queue.free].into_iter().chain(queue.whole.as_deref_mut())
+        });
         let shared = self.hosts.iter_mut().chain(self.locks.iter_mut().map(|lock| &mut lock.held));
         let publishers = self.producers.iter_mut();
         let publishers = publishers.flat_map(|record| [&mut record.unconfirmed, &mut record.buffered, &mut record.blocked]);
@@ -119,6 +119,16 @@ impl Recorder {
         let brokers =
             brokers.flat_map(|record| [&mut record.processing, &mut record.writing, &mut record.memory, &mut record.alarm]);
         queues.chain(self.pools.iter_mut().map(|pool| &mut pool.busy)).chain(shared).chain(publishers).chain(brokers)
+    }
+
+    /// The histograms that hold what a producer's callers wait, or the completions of one whose messages nobody waits for.
+    pub(super) fn answers(&self, at: usize, calls: bool) -> Vec<&Histogram> {
+        let producer = &self.producers[at];
+        match (calls, producer.completes_at.as_slice()) {
+            (true, _) => vec![&producer.response],
+            (false, []) => vec![&producer.completion],
+            (false, pools) => pools.iter().map(|pool| &self.pools[pool.0 as usize].sojourn).collect(),
+        }
     }
 
     /// A producer's record, completed by what stands elsewhere.
@@ -289,6 +299,7 @@ impl Observer for Recorder {
                 }
                 record.service.record(service.0);
                 record.sojourn.record(sojourn.0);
+                record.tail.record(sojourn.0, service.0);
                 if !record.lean && !refilled {
                     let record = &mut self.queues[queue as usize];
                     record.unacked.fall(now);
@@ -351,6 +362,7 @@ impl Observer for Recorder {
                 record.acked += u64::from(acked);
                 record.given_back += u64::from(!acked);
             }
+            Transition::Capacity { queue, free } => step(&mut self.queues[queue as usize].free, now, free),
             Transition::Redelivered { queue } => self.queues[queue as usize].redelivered += 1,
             Transition::DeadLettered { queue, .. } => self.queues[queue as usize].dead_lettered += 1,
             Transition::LostInCrash { queue } => self.queues[queue as usize].lost_in_crash += 1,

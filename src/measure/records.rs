@@ -2,6 +2,7 @@
 
 use super::histogram::Histogram;
 use super::level::Level;
+use super::tail::Tail;
 use crate::engine::Outcome;
 use crate::model::PoolId;
 use crate::units::{Span, Time};
@@ -115,6 +116,8 @@ pub struct QueueRecord {
     pub dead_lettered: u64,
     /// Lost with a consumer that had acknowledged by receiving, or with the node.
     pub lost_in_crash: u64,
+    /// Whether some consumer has credit, so that a message could be given out at once.
+    pub free: Level,
     /// It is a broker's.
     pub(super) brokered: bool,
     /// Ready and held together, where a crash may leave messages ready while consumers have credit; elsewhere it is composed.
@@ -157,6 +160,8 @@ pub struct PoolRecord {
     pub service: Histogram,
     /// Entering the queue to the end of work.
     pub sojourn: Histogram,
+    /// Of the sojourn, the work.
+    pub tail: Tail,
     /// Of those that were finished, what failed.
     pub failed: u64,
     /// And requests that nobody waited for any more.
@@ -170,6 +175,14 @@ pub struct PoolRecord {
     pub(super) unbuffered: bool,
     /// It is the only pool on its queue, and no consumer of it has a buffer.
     pub(super) lean: bool,
+}
+
+impl PoolRecord {
+    /// Of the time that the slowest hundredth spends here, what it waits, and all of it, in nanoseconds.
+    pub fn slowest(&self) -> (f64, f64) {
+        let (work, whole) = self.tail.beyond(&self.sojourn, 0.99);
+        ((whole - work).max(0.0), whole)
+    }
 }
 
 impl QueueRecord {

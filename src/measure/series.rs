@@ -3,6 +3,8 @@
 //! Counters and level integrals only grow, so a bin is the difference between two readings of them. A run whose length is
 //! not known beforehand starts with narrow bins and joins neighbours whenever there are too many.
 
+use super::gained::Gained;
+
 /// Readings of all quantities of a run: cumulative counts, or integrals in message-nanoseconds.
 pub type Reading = Vec<u128>;
 
@@ -13,6 +15,10 @@ pub struct Series {
     pub width: u64,
     /// What each quantity gained in each bin: one row a bin, one column a quantity.
     pub bins: Vec<Reading>,
+    /// What each latency that is followed gained in each bin: one row a bin; empty where none is.
+    pub gained: Vec<Vec<Gained>>,
+    /// The same in the bin that is open.
+    open_gained: Vec<Gained>,
     /// Gains in the bin that is open.
     open: Reading,
     /// The reading at the last collection.
@@ -24,7 +30,15 @@ pub struct Series {
 impl Series {
     /// An empty series of so many quantities, all read as zero.
     pub fn new(width: u64, quantities: usize, most: usize) -> Series {
-        Series { width, bins: Vec::new(), open: vec![0; quantities], last: vec![0; quantities], most: most.max(2) }
+        Series {
+            width,
+            bins: Vec::new(),
+            gained: Vec::new(),
+            open_gained: Vec::new(),
+            open: vec![0; quantities],
+            last: vec![0; quantities],
+            most: most.max(2),
+        }
     }
 
     /// Adds what was gained since the last collection to the open bin.
@@ -33,6 +47,12 @@ impl Series {
             *open += new - last;
         }
         self.last = reading;
+    }
+
+    /// Adds what the latencies that are followed gained to the open bin; must be called before every bin is closed, or never.
+    pub fn collect_gained(&mut self, gained: Vec<Gained>) {
+        self.open_gained.resize(gained.len(), Gained::default());
+        self.open_gained.iter_mut().zip(&gained).for_each(|(open, gained)| open.add(gained));
     }
 
     /// The next collection is read against zero: everything was reset.
@@ -44,6 +64,9 @@ impl Series {
     pub fn close(&mut self) {
         let empty = vec![0; self.open.len()];
         self.bins.push(std::mem::replace(&mut self.open, empty));
+        if !self.open_gained.is_empty() {
+            self.gained.push(std::mem::take(&mut self.open_gained));
+        }
         if self.bins.len() >= self.most && self.bins.len().is_multiple_of(2) {
             self.join();
         }
@@ -58,6 +81,12 @@ impl Series {
     fn join(&mut self) {
         let pairs = self.bins.chunks(2);
         self.bins = pairs.map(|pair| (0..pair[0].len()).map(|at| pair.iter().map(|bin| bin[at]).sum()).collect()).collect();
+        let joined = |pair: &[Vec<Gained>]| {
+            let mut sum = pair[0].clone();
+            pair[1..].iter().for_each(|other| sum.iter_mut().zip(other).for_each(|(sum, other)| sum.add(other)));
+            sum
+        };
+        self.gained = self.gained.chunks(2).map(joined).collect();
         self.width *= 2;
     }
 

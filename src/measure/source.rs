@@ -4,6 +4,7 @@ use super::census::Census;
 use super::histogram::Histogram;
 use super::level::Level;
 use super::recorder::Recorder;
+use super::records::PoolRecord;
 use crate::engine::Outcome;
 use crate::model::{Model, QueueId};
 use crate::units::Span;
@@ -89,16 +90,19 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
             for lost in [record.dead_lettered, record.lost_in_crash] {
                 all.extend([count(lost), share(lost, record.published)]);
             }
+            all.push(Source::Ratio(record.free.integral() as f64 / 1e9, seconds));
         }
     }
     for (at, pool) in model.pools.iter().enumerate() {
         let record = recorder.pool(at);
+        let slowest = slowest(&record);
         let capacity = f64::from(pool.workers()) * seconds;
         all.push(Source::Ratio(record.busy.integral() as f64 / 1e9, capacity));
         all.extend([level(record.busy), rate(record.finished)]);
         let waited = Source::Ratio(record.wait.positive() as f64, record.wait.count() as f64);
         all.extend([Source::Latency(record.wait), waited]);
         all.extend([record.buffer_wait, record.service, record.sojourn].map(Source::Latency));
+        all.push(slowest);
         if pool.may_fail() {
             all.extend([count(record.failed), Source::Ratio(record.failed as f64, record.finished as f64)]);
         }
@@ -109,6 +113,7 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
     for (at, service) in model.services.iter().enumerate() {
         let queue = &recorder.queues[model.queues.len() + at];
         let record = recorder.pool(model.pools.len() + at);
+        let slowest = slowest(&record);
         let capacity = f64::from(service.workers()) * seconds;
         let share = |part: u64, whole: u64| Source::Ratio(part as f64, whole as f64);
         all.extend([rate(queue.published), count(queue.published)]);
@@ -117,6 +122,7 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         let waited = share(record.wait.positive(), record.wait.count());
         all.extend([Source::Latency(record.wait), waited]);
         all.extend([record.service, record.sojourn].map(Source::Latency));
+        all.push(slowest);
         all.extend([count(record.failed), share(record.failed, record.finished + record.broken)]);
         let (rejected, shed) = (queue.lost[Outcome::Rejected as usize], queue.lost[Outcome::Expired as usize]);
         all.extend([count(rejected), share(rejected, queue.published), count(shed), share(shed, queue.published)]);
@@ -143,46 +149,13 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
     all
 }
 
-/// A quantity that is followed over time.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Gauge {
-    /// Its dotted name.
-    pub name: String,
-    /// SI unit.
-    pub unit: &'static str,
-    /// What a gain in a bin is multiplied with, after division by the width of the bin in nanoseconds.
-    pub scale: f64,
+/// The waiting share of the slowest.
+fn slowest(record: &PoolRecord) -> Source {
+    let (waiting, whole) = record.slowest();
+    Source::Ratio(waiting, whole)
 }
 
-/// The quantities that are followed over time, in the order of [`reading`].
-pub fn gauges(model: &Model) -> Vec<Gauge> {
-    let rate = |name: String| Gauge { name, unit: "1/s", scale: 1e9 };
-    let mut all = Vec::new();
-    for producer in &model.producers {
-        all.push(rate(format!("producers.{}.offered.rate", producer.name)));
-    }
-    for queue in &model.queues {
-        all.push(Gauge { name: format!("queues.{}.backlog", queue.name), unit: "messages", scale: 1.0 });
-        all.push(rate(format!("queues.{}.lost.rate", queue.name)));
-    }
-    for pool in &model.pools {
-        all.push(rate(format!("consumers.{}.throughput", pool.name)));
-        let scale = 1.0 / f64::from(pool.workers());
-        all.push(Gauge { name: format!("consumers.{}.utilization", pool.name), unit: "1", scale });
-    }
-    for producer in model.producers.iter().filter(|producer| producer.calls()) {
-        all.push(rate(format!("producers.{}.goodput.rate", producer.name)));
-    }
-    for service in &model.services {
-        all.push(Gauge { name: format!("services.{}.waiting", service.name), unit: "messages", scale: 1.0 });
-        all.push(rate(format!("services.{}.throughput", service.name)));
-        let scale = 1.0 / f64::from(service.workers());
-        all.push(Gauge { name: format!("services.{}.utilization", service.name), unit: "1", scale });
-    }
-    all
-}
-
-/// How far each quantity has got since the recorder was last restarted.
+/// How far each quantity of [`crate::model::gauges`] has got since the recorder was last restarted.
 pub fn reading(model: &Model, recorder: &Recorder) -> Vec<u128> {
     let mut all = Vec::new();
     all.extend(recorder.producers.iter().map(|producer| u128::from(producer.created)));
@@ -200,8 +173,28 @@ pub fn reading(model: &Model, recorder: &Recorder) -> Vec<u128> {
     }
     for at in 0..model.services.len() {
         let pool = &recorder.pools[model.pools.len() + at];
+        all.push(u128::from(recorder.queues[model.queues.len() + at].published));
         all.push(recorder.queues[model.queues.len() + at].ready.integral());
         all.extend([u128::from(pool.finished), pool.busy.integral()]);
     }
+    if recorder.brokered {
+        brokers(model, recorder, &mut all);
+    }
     all
+}
+
+/// What the management page of a broker shows.
+fn brokers(model: &Model, recorder: &Recorder, all: &mut Vec<u128>) {
+    for record in &recorder.producers {
+        let counts = [record.confirm.count(), record.returned].map(u128::from);
+        all.extend(counts.into_iter().chain([record.unconfirmed.integral(), record.buffered.integral()]));
+    }
+    for record in recorder.queues.iter().take(model.queues.len()) {
+        all.extend([record.ready.integral(), record.unacked.integral()]);
+        let (delivered, dead) = (record.wait.count(), record.dead_lettered);
+        let rates = [record.published, delivered, record.acked, record.redelivered, record.returned, dead];
+        all.extend(rates.map(u128::from));
+        all.push(record.free.integral());
+    }
+    all.extend(recorder.brokers.iter().map(|record| record.memory.integral()));
 }

@@ -63,7 +63,7 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
         let busy = record.busy.integral();
         list.extend([(busy, time * u128::from(pool.workers())), (busy, time), rate(record.finished)]);
         list.extend([record.wait.totals(), share(record.wait.positive(), record.wait.count())]);
-        list.extend([recorder.buffer_wait(PoolId(at as u32)), record.service.totals(), record.sojourn.totals()]);
+        list.extend([recorder.buffer_wait(PoolId(at as u32)), record.service.totals(), record.sojourn.totals(), (0, 0)]);
         if pool.may_fail() {
             list.extend([rate(record.failed), share(record.failed, record.finished)]);
         }
@@ -77,7 +77,7 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
         list.extend([rate(queue.published), rate(queue.published), (busy, time * u128::from(service.workers())), (busy, time)]);
         list.extend([(queue.ready.integral(), time), rate(record.finished), record.wait.totals()]);
         list.push(share(record.wait.positive(), record.wait.count()));
-        list.extend([record.service.totals(), record.sojourn.totals()]);
+        list.extend([record.service.totals(), record.sojourn.totals(), (0, 0)]);
         let (rejected, shed) = (queue.lost[Outcome::Rejected as usize], queue.lost[Outcome::Expired as usize]);
         list.extend([rate(record.failed), share(record.failed, record.finished + record.broken)]);
         list.extend([rate(rejected), share(rejected, queue.published), rate(shed), share(shed, queue.published)]);

@@ -10,7 +10,7 @@ use crate::units::Span;
 pub struct Broker {
     /// The user's name for it.
     pub name: String,
-    /// The row of [`super::presets`] that filled in what the document leaves out.
+    /// The row of the table of presets that filled in what the document leaves out.
     pub preset: Option<&'static str>,
     /// At least 1; queues are dealt out to them in the order of the document.
     pub nodes: u32,

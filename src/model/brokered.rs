@@ -8,6 +8,9 @@ use super::{
 /// Exchanges that lead to exchanges are followed so deep; the document makes sure that there is no circle.
 const DEEPEST: usize = 100;
 
+/// The headers of a message, by name.
+type Headers = Vec<(String, String)>;
+
 impl Model {
     /// Whether anything in this model asks more of a queue than the textbook's: then all its queues are dealt with as a broker
     /// deals with them. Without that a message costs a simulation a third.
@@ -39,6 +42,15 @@ impl Model {
         let mut found = Vec::new();
         self.follow(outlet, DEEPEST, &mut found);
         found
+    }
+
+    /// The queues whose dead letters may come to this one.
+    pub fn dead_letters_of(&self, id: QueueId) -> impl Iterator<Item = QueueId> {
+        let all = self.queues.iter().enumerate();
+        let dying = all.filter(move |(_, queue)| {
+            queue.semantics.dead_letter.as_ref().is_some_and(|rule| self.reached(rule.to).contains(&id))
+        });
+        dying.map(|(at, _)| QueueId(at as u32))
     }
 
     fn follow(&self, outlet: Outlet, depth: usize, found: &mut Vec<QueueId>) {
@@ -124,7 +136,7 @@ impl Model {
     }
 
     /// The same of whoever's messages a handler deals with: its own producer's, or those of all producers alike.
-    pub(super) fn keys_at(&self, handler: &Handler) -> (Vec<(String, f64)>, Vec<(String, String)>) {
+    pub(super) fn keys_at(&self, handler: &Handler) -> (Vec<(String, f64)>, Headers) {
         if let Some(producer) = self.producers.iter().find(|producer| std::ptr::eq(&producer.handler, handler)) {
             return (self.keys_of(producer), producer.sending.headers.clone());
         }

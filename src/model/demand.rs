@@ -8,7 +8,7 @@
 //! where all are waited for.
 
 use super::cached::missing;
-use super::{Call, Handler, Model, QueueId, ServiceId, Step, TwoPhaseCommit, Way, Work};
+use super::{Call, Handler, Model, Producer, QueueId, ServiceId, Step, TwoPhaseCommit, Way, Work};
 use crate::random::Distribution;
 
 /// A place where messages or requests come to: all queues, and then all services.
@@ -172,6 +172,10 @@ pub(super) struct Means<'a> {
     pub speed: f64,
     /// Mean time from request to answer of each service, by itself.
     pub responses: &'a [f64],
+    /// Whose handler it is, where it is a producer's.
+    pub producer: Option<&'a Producer>,
+    /// How many requests over queues wait for this one.
+    pub depth: u32,
 }
 
 /// How far a handler has come.
@@ -223,7 +227,11 @@ impl Means<'_> {
                 passes(self.commit(commit));
                 at
             }
-            Step::Publish(_) | Step::Send(_) => at,
+            Step::Publish(_) => at,
+            Step::Send(send) => {
+                passes(self.heard(send));
+                at
+            }
             Step::Fail { probability } => Progress { alive: at.alive * (1.0 - probability), ..at },
             Step::Reply => Progress { answered: 1.0, ..at },
             Step::Lock { steps, .. } => self.run(steps, at, times),
@@ -307,12 +315,12 @@ pub(super) fn product(often: f64, time: f64) -> f64 {
 }
 
 /// The n-th smallest, from 1.
-fn nth(values: impl Iterator<Item = f64>, n: u32) -> f64 {
+pub(super) fn nth(values: impl Iterator<Item = f64>, n: u32) -> f64 {
     let mut sorted: Vec<f64> = values.collect();
     sorted.sort_by(f64::total_cmp);
     sorted.get(n as usize - 1).copied().unwrap_or(0.0)
 }
 
-fn seconds(distribution: &Distribution) -> f64 {
+pub(super) fn seconds(distribution: &Distribution) -> f64 {
     distribution.mean() / 1e9
 }

@@ -177,6 +177,7 @@ const BROKER_QUEUE: &[(&str, Quantity)] = &[
     ("dead_lettered.ratio", Quantity::Ratio),
     ("lost.count", Quantity::Count),
     ("lost.ratio", Quantity::Ratio),
+    ("consumer_capacity", Quantity::Ratio),
 ];
 
 /// What is measured of a pool beside that, where there are brokers.
@@ -198,6 +199,7 @@ const POOL: &[(&str, Quantity)] = &[
     ("buffer_wait", Quantity::Latency),
     ("service", Quantity::Latency),
     ("sojourn", Quantity::Latency),
+    ("slowest_wait.ratio", Quantity::Ratio),
 ];
 
 /// What is measured of a pool whose messages may fail, beside the rest.
@@ -214,6 +216,7 @@ const SERVICE: &[(&str, Quantity)] = &[
     ("waited.ratio", Quantity::Ratio),
     ("service", Quantity::Latency),
     ("sojourn", Quantity::Latency),
+    ("slowest_wait.ratio", Quantity::Ratio),
     ("failed.count", Quantity::Count),
     ("failed.ratio", Quantity::Ratio),
     ("rejected.count", Quantity::Count),

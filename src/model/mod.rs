@@ -1,5 +1,7 @@
 //! WHAT is simulated: plain data, valid once built. No text, no clock, no random number is drawn here.
 
+mod alert;
+mod answer;
 mod broker;
 mod brokered;
 mod cached;
@@ -7,17 +9,20 @@ mod call;
 mod consumer;
 mod demand;
 mod fault;
+mod gauge;
 mod goal;
 mod load;
 mod metric;
 mod parts;
 mod plan;
+mod presets;
 mod producer;
 mod queue;
 mod service;
 mod step;
 mod traffic;
 
+pub use alert::{Alert, Cause};
 pub use broker::{Binding, Broker, Costs, Disk, Exchange, ExchangeKind, Flow, Network, Outlet, Storage, Sync, Wakeup};
 pub use call::{
     Breaker, BudgetOf, Bulkhead, Call, Hedge, Jitter, Layer, RateLimit, Retry, RetryBudget, RetryOn, Timeout, Window,
@@ -25,10 +30,12 @@ pub use call::{
 pub use consumer::{Ack, ConsumerPool, Failure, OnFailure, Prefetch, Session, Work};
 pub use demand::Visits;
 pub use fault::{Fault, FaultKind, FaultTimes, Target};
+pub use gauge::{Gauge, gauges};
 pub use goal::{Comparison, Goal};
 pub use load::{HostLoad, Load, PoolLoad, ProducerLoad, QueueLoad, ServiceLoad};
 pub use metric::{Metric, Quantity, Statistic, entity_of, metrics};
 pub use plan::{Precision, RunPlan, Stop, Warmup};
+pub use presets::{Fact, Ground, PRESETS, Preset, Trust};
 pub use producer::{
     Arrivals, Batching, Carried, Confirm, Keys, Lifetime, MmppPhase, OnFull, Priority, Producer, RoutingKey, Segment, Sending,
     Size, Trace, stationary,
@@ -96,6 +103,8 @@ pub struct Model {
     pub faults: Vec<Fault>,
     /// Service levels to judge.
     pub goals: Vec<Goal>,
+    /// Rules of monitoring to watch.
+    pub alerts: Vec<Alert>,
 }
 
 impl Model {

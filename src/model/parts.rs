@@ -186,7 +186,7 @@ impl Entity {
 }
 
 impl Model {
-    /// The connected parts, each a model of its own with the same plan: its entities, goals and named metrics are those of the
+    /// The connected parts, each a model of its own with the same plan: its entities, goals, alerts and named metrics are those of the
     /// whole that belong to it, in the same order. Parts come in the order of their first producers, those without one by
     /// their first queues. A model in one piece is its only part, and so is an empty one.
     pub fn parts(&self) -> Vec<Model> {
@@ -210,6 +210,7 @@ impl Model {
             caches: Vec::new(),
             faults: Vec::new(),
             goals: Vec::new(),
+            alerts: Vec::new(),
         };
         let mut parts = vec![empty; number];
         let mut counts = vec![[0u32; 9]; number];
@@ -264,6 +265,9 @@ impl Model {
         let home: BTreeMap<String, usize> = named.flat_map(|(at, names)| names.into_iter().map(move |name| (name, at))).collect();
         for goal in &self.goals {
             home.get(entity_of(&goal.metric)).into_iter().for_each(|&at| parts[at].goals.push(goal.clone()));
+        }
+        for alert in &self.alerts {
+            home.get(entity_of(&alert.metric)).into_iter().for_each(|&at| parts[at].alerts.push(alert.clone()));
         }
         for metric in &self.plan.precision.metrics {
             home.get(entity_of(metric)).into_iter().for_each(|&at| parts[at].plan.precision.metrics.push(metric.clone()));

@@ -135,13 +135,19 @@ impl<'a> Traffic<'a> {
 
     /// The times of a handler for this mix of producers.
     pub fn times(&self, handler: &Handler, host: Option<HostId>, flow: &[f64]) -> Times {
+        self.means(handler, host, flow).of(handler)
+    }
+
+    /// What the times of a handler depend on.
+    fn means(&self, handler: &Handler, host: Option<HostId>, flow: &[f64]) -> Means<'_> {
         let speed = host.map_or(1.0, |host| self.model.hosts[host.0 as usize].speed);
         let carried = if self.mixed { self.mix(flow) } else { 0.0 };
-        Means { model: self.model, carried, speed, responses: &self.responses }.of(handler)
+        let producer = self.model.producers.iter().find(|producer| std::ptr::eq(&producer.handler, handler));
+        Means { model: self.model, carried, speed, responses: &self.responses, producer, depth: 0 }
     }
 
     /// Who waits for answers sends no more than these allow: clients over think time and response (Denning and Buzen 1978), and no
-    /// more than any service can work off that is asked for every answer.
+    /// more than any service can work off that is asked for every answer, or than a broker can confirm.
     fn bound_rates(&mut self) {
         for (at, producer) in self.model.producers.iter().enumerate() {
             let response = self.times(&producer.handler, None, &[]).response;
@@ -150,6 +156,7 @@ impl<'a> Traffic<'a> {
                 (_, Some(callers)) => f64::from(callers) / response,
                 _ => continue,
             };
+            let most = self.means(&producer.handler, None, &[]).most(&producer.handler);
             let mut asked = vec![0.0; self.responses.len()];
             for (place, often) in visits(self.model, &producer.handler) {
                 if let Some(service) = self.is_service(place.0) {
@@ -158,7 +165,7 @@ impl<'a> Traffic<'a> {
             }
             let least = self.calls(asked).into_iter().enumerate().filter(|(_, often)| *often > 0.0);
             let least = least.map(|(service, often)| self.capacity(service) / often).fold(f64::INFINITY, f64::min);
-            self.rates[at] = self.rates[at].min(bound).min(least);
+            self.rates[at] = self.rates[at].min(bound).min(most).min(least);
         }
     }
 

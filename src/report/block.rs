@@ -15,11 +15,20 @@ pub(super) enum Table {
     Hosts,
     Locks,
     Caches,
+    Brokers,
 }
 
 /// The kinds in the order in which they are shown: the way of a message.
-pub(super) const TABLES: [Table; 7] =
-    [Table::Producers, Table::Services, Table::Queues, Table::Consumers, Table::Hosts, Table::Locks, Table::Caches];
+pub(super) const TABLES: [Table; 8] = [
+    Table::Producers,
+    Table::Services,
+    Table::Queues,
+    Table::Consumers,
+    Table::Brokers,
+    Table::Hosts,
+    Table::Locks,
+    Table::Caches,
+];
 
 /// All entities of one kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +57,8 @@ pub(super) struct Group {
 pub(super) struct Column {
     /// The statistic; empty where the quantity has only one.
     pub head: &'static str,
+    /// The name of its metric behind that of the entity; empty where it is none.
+    pub metric: &'static str,
     /// One for each row.
     pub cells: Vec<Shown>,
 }
@@ -101,6 +112,13 @@ const PRODUCERS: &[(&str, &[Spec])] = &[
     ("open breaker", &[("open.rate", "", false, Nonzero)]),
     ("full bulkhead", &[("full.rate", "", false, Nonzero)]),
     ("rate limit", &[("limited.rate", "", false, Nonzero)]),
+    ("confirm", &[("confirm.mean", "mean", true, Nonzero), ("confirm.p99", "p99", false, Nonzero)]),
+    ("nacked", &[("nacked.ratio", "", false, Nonzero)]),
+    ("unroutable", &[("unroutable.count", "", false, Nonzero)]),
+    ("not sent", &[("not_sent.count", "", false, Nonzero)]),
+    ("unconfirmed", &[("unconfirmed.mean", "mean", false, Nonzero)]),
+    ("buffered", &[("buffered.mean", "mean", false, Nonzero), ("buffered.max", "max", false, Nonzero)]),
+    ("blocked", &[("blocked.ratio", "", false, Nonzero)]),
 ];
 
 const QUEUES: &[(&str, &[Spec])] = &[
@@ -111,6 +129,9 @@ const QUEUES: &[(&str, &[Spec])] = &[
     ("dropped", &[("dropped.ratio", "", false, Nonzero)]),
     ("rejected", &[("rejected.ratio", "", false, Nonzero)]),
     ("expired", &[("expired.ratio", "", false, Nonzero)]),
+    ("redelivered", &[("redelivered.ratio", "", false, Nonzero)]),
+    ("dead-lettered", &[("dead_lettered.ratio", "", false, Nonzero)]),
+    ("lost", &[("lost.count", "", false, Nonzero)]),
     ("drain", &[("drain", "", false, Once)]),
 ];
 
@@ -130,6 +151,14 @@ const CONSUMERS: &[(&str, &[Spec])] = &[
     ("service", &[("service.mean", "mean", false, Always)]),
     ("sojourn", &[("sojourn.mean", "mean", false, Always), ("sojourn.p99", "p99", false, Measured)]),
     ("failed", &[("failed.ratio", "", false, Nonzero)]),
+    ("duplicates", &[("duplicates.ratio", "", false, Nonzero)]),
+];
+
+const BROKERS: &[(&str, &[Spec])] = &[
+    ("utilization", &[("utilization", "", true, Nonzero)]),
+    ("disk", &[("disk.utilization", "", true, Nonzero)]),
+    ("memory", &[("memory.mean", "mean", false, Nonzero), ("memory.max", "max", false, Nonzero)]),
+    ("alarm", &[("alarm.ratio", "", false, Nonzero)]),
 ];
 
 const SERVICES: &[(&str, &[Spec])] = &[
@@ -182,6 +211,7 @@ impl Table {
             Table::Hosts => "hosts",
             Table::Locks => "locks",
             Table::Caches => "caches",
+            Table::Brokers => "brokers",
         }
     }
 
@@ -194,6 +224,7 @@ impl Table {
             Table::Hosts => ".utilization",
             Table::Locks => ".held.mean",
             Table::Caches => ".hit.ratio",
+            Table::Brokers => ".alarm.ratio",
         }
     }
 
@@ -206,6 +237,7 @@ impl Table {
             Table::Hosts => HOSTS,
             Table::Locks => LOCKS,
             Table::Caches => CACHES,
+            Table::Brokers => BROKERS,
         }
     }
 
@@ -225,8 +257,10 @@ impl Table {
         if names.is_empty() {
             return None;
         }
-        let groups = self.groups().iter().filter_map(|(title, specs)| group(self, &names, result, title, specs)).collect();
-        Some(Block { title: self.prefix(), names, groups })
+        let groups: Vec<Group> =
+            self.groups().iter().filter_map(|(title, specs)| group(self, &names, result, title, specs)).collect();
+        // Of a broker that costs nothing there is nothing to show.
+        (!groups.is_empty()).then(|| Block { title: self.prefix(), names, groups })
     }
 }
 
@@ -251,20 +285,25 @@ fn group(table: Table, names: &[String], result: &RunResult, title: &'static str
         })
         .collect();
     let first = kept.first()?;
-    let kind = names.iter().find_map(|name| reading(name, first.0)).map_or(Kind::Time, |r| Kind::of(&r.unit));
+    let kind = names.iter().find_map(|name| {
+        let own = reading(name, first.0)?;
+        Some(Kind::of_metric(&format!("{}.{name}.{}", table.prefix(), first.0), &own.unit))
+    });
+    let kind = kind.unwrap_or(Kind::Time);
     let unit = kind.unit(names.iter().flat_map(|name| kept.iter().filter_map(move |spec| value(name, spec.0))));
     let columns = kept
         .iter()
         .map(|(metric, head, interval, keep)| Column {
             head,
+            metric,
             cells: names
                 .iter()
                 .map(|name| {
                     let nothing = Shown { value: quantity::NOTHING.to_owned(), margin: None };
                     let own = reading(name, metric).filter(|_| *keep != Once || from_empty(name));
                     let mut shown = own.map_or(nothing, |reading| quantity::shown(&reading.value, unit));
-                    if !interval {
-                        shown.margin = None;
+                    if !interval && shown.margin.take().is_some() {
+                        shown.value = quantity::at_most(&shown.value, 4);
                     }
                     shown
                 })

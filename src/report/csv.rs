@@ -31,24 +31,37 @@ pub fn percentiles_csv(result: &RunResult) -> String {
 /// What happened over time; this is `series.csv`.
 ///
 /// Columns: `time_s` (where the bin begins, seconds from the start of the run), `metric`, `mean` over replications, `low` and
-/// `high` (the interval of this mean, for this bin by itself), `min` and `max` (over replications), `unit`.
+/// `high` (the interval of this mean, for this bin by itself), `min` and `max` (over replications), `unit`. Where the metric is a
+/// quantile (`producers.web.response.p99`), `mean` is that of all observations of the bin, and there are no extremes.
 pub fn series_csv(result: &RunResult) -> String {
     let series = &result.summary.series;
+    // The clock ticks in nanoseconds; more digits would be those of the multiplication.
+    let time = |at: usize, bin: f64| exactly((at as f64 * bin * 1e9).round() / 1e9);
     let rows = series.columns.iter().flat_map(|(metric, column)| {
         let bin = series.bin(column);
         (0..column.mean.len()).map(move |at| {
-            // The clock ticks in nanoseconds; more digits would be those of the multiplication.
-            let time = (at as f64 * bin * 1e9).round() / 1e9;
             let of = |values: &[f64]| number(values.get(at).copied());
             let end = |ends: &[Option<f64>]| number(ends.get(at).copied().flatten());
             let (low, high) = (end(&column.low), end(&column.high));
-            [exactly(time), metric.clone(), of(&column.mean), low, high, of(&column.min), of(&column.max), column.unit.clone()]
+            [time(at, bin), metric.clone(), of(&column.mean), low, high, of(&column.min), of(&column.max), column.unit.clone()]
         })
     });
-    written(["time_s", "metric", "mean", "low", "high", "min", "max", "unit"], rows)
+    let quantiles = series.latencies.iter().flat_map(|(metric, latency)| {
+        let bin = latency.bin.unwrap_or(series.bin);
+        latency.quantiles.iter().flat_map(move |(name, column)| {
+            (0..column.value.len()).map(move |at| {
+                let of = |values: &[Option<f64>]| number(values.get(at).copied().flatten());
+                let numbers = [of(&column.value), of(&column.low), of(&column.high)];
+                let [value, low, high] = numbers;
+                let (none, unit) = (String::new(), latency.unit.clone());
+                [time(at, bin), format!("{metric}.{name}"), value, low, high, none.clone(), none, unit]
+            })
+        })
+    });
+    written(["time_s", "metric", "mean", "low", "high", "min", "max", "unit"], rows.chain(quantiles))
 }
 
-fn written<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+pub(super) fn written<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let mut writer = Writer::from_writer(Vec::new());
     let write = || -> Result<(), ::csv::Error> {
         writer.write_record(head)?;
@@ -63,7 +76,7 @@ fn written<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; 
 const DIGITS: usize = 9;
 
 /// A number with nine digits, whole ones with all of theirs; empty for no number.
-fn number(value: Option<f64>) -> String {
+pub(super) fn number(value: Option<f64>) -> String {
     let Some(value) = value.filter(|value| value.is_finite()) else {
         return String::new();
     };

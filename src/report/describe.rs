@@ -1,12 +1,15 @@
 //! Parts of a model in a few words.
 
+use super::brokers;
 use super::quantity::{Kind, plainly, significant, trimmed};
 use super::steps::steps;
-use crate::model::{Arrivals, Balance, ConsumerPool, Discipline, HostId, Model, Overflow, Prefetch, Queue, Service, Shed, Work};
+use crate::model::{
+    Ack, Arrivals, Balance, ConsumerPool, Discipline, HostId, Model, Overflow, Prefetch, Queue, Service, Shed, Work,
+};
 use crate::random::Distribution;
 
 /// A length in nanoseconds.
-fn length(nanos: f64) -> String {
+pub(super) fn length(nanos: f64) -> String {
     plainly(nanos / 1e9, Kind::Time)
 }
 
@@ -31,7 +34,7 @@ pub(super) fn arrivals(arrivals: &Arrivals) -> String {
 }
 
 /// What a queue holds, and in which order it gives.
-pub(super) fn queue(queue: &Queue) -> String {
+pub(super) fn queue(model: &Model, queue: &Queue) -> String {
     let mut parts = Vec::new();
     match (queue.max_length, queue.overflow) {
         (None, _) => parts.push("unbounded".to_owned()),
@@ -42,6 +45,7 @@ pub(super) fn queue(queue: &Queue) -> String {
     if let Some(ttl) = queue.ttl {
         parts.push(format!("expires after {ttl}"));
     }
+    parts.extend(brokers::queue(model, queue));
     parts.join(", ")
 }
 
@@ -69,10 +73,14 @@ pub(super) fn pool(model: &Model, pool: &ConsumerPool) -> String {
         Prefetch::Limit(limit) => text.push_str(&format!(", prefetch {limit}")),
         Prefetch::Unlimited => text.push_str(", prefetch unlimited"),
     }
+    if pool.ack == Ack::Auto {
+        text.push_str(", acked when sent");
+    }
     match pool.work() {
         Some(of) => text.push_str(&format!(", service {}", work(of))),
         None => text.push_str(&format!(", {}", steps(model, &pool.handler))),
     }
+    brokers::session(&pool.session).iter().for_each(|part| text.push_str(&format!(", {part}")));
     text.push_str(&on_host(model, pool.host));
     text
 }

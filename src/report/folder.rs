@@ -5,7 +5,7 @@
 
 use super::chart;
 use super::result::RunResult;
-use super::{csv, json};
+use super::{csv, json, page};
 use rayon::prelude::*;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -33,13 +33,21 @@ pub struct Folder {
 /// # Errors
 /// The folder cannot be made or takes no files, or something that is no writable file stands under one of the names.
 pub fn prepare(path: &Path) -> Result<Folder, FileError> {
+    prepare_for(path, &names())
+}
+
+/// The same for files of these names.
+///
+/// # Errors
+/// As above.
+pub fn prepare_for(path: &Path, names: &[String]) -> Result<Folder, FileError> {
     let fail = |path: &Path| {
         let path = path.to_owned();
         move |source| FileError { path, source }
     };
     fs::create_dir_all(path).map_err(fail(path))?;
-    for name in names() {
-        let file = path.join(&name);
+    for name in names {
+        let file = path.join(name);
         match fs::metadata(&file) {
             // Nothing is written to it: opening for appending asks the system for permission.
             Ok(_) => drop(OpenOptions::new().append(true).open(&file).map_err(fail(&file))?),
@@ -64,7 +72,21 @@ impl Folder {
     /// # Errors
     /// A file cannot be written. Nothing of this result stays then, and files of an earlier one are as they were.
     pub fn write(&self, result: &RunResult) -> Result<Vec<PathBuf>, FileError> {
-        write_all(&self.path, &contents(result), |path| File::create(path))
+        let contents = contents(result);
+        let written = write_all(&self.path, &contents, |path| File::create(path))?;
+        // A chart of an earlier result that this one has no data for.
+        for stale in names().iter().filter(|name| contents.iter().all(|(other, _)| other != *name)) {
+            self.remove(stale)?;
+        }
+        Ok(written)
+    }
+
+    /// Writes files of these names and contents, whole or not at all.
+    ///
+    /// # Errors
+    /// As `write`.
+    pub fn write_files(&self, contents: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>, FileError> {
+        write_all(&self.path, contents, |path| File::create(path))
     }
 
     /// Removes a file of an earlier run that says nothing of this one; that there is none is as good.
@@ -77,6 +99,36 @@ impl Folder {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FileError { path, source: error }),
             _ => Ok(()),
         }
+    }
+
+    /// Removes what a kill left of files that were being written. Only for whoever knows that nobody else writes here.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or a file not removed.
+    pub fn remove_parts(&self) -> Result<(), FileError> {
+        let fail = |source| FileError { path: self.path.clone(), source };
+        for entry in fs::read_dir(&self.path).map_err(fail)? {
+            let name = entry.map_err(fail)?.file_name();
+            if let Some(name) = name.to_str().filter(|name| name.starts_with('.') && name.ends_with(".part")) {
+                self.remove(name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the files of an earlier run whose names begin like this, but those that are named.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or a file not removed.
+    pub fn remove_others(&self, beginning: &str, but: &[String]) -> Result<(), FileError> {
+        let fail = |source| FileError { path: self.path.clone(), source };
+        for entry in fs::read_dir(&self.path).map_err(fail)? {
+            let name = entry.map_err(fail)?.file_name();
+            if let Some(name) = name.to_str().filter(|name| name.starts_with(beginning) && !but.iter().any(|kept| kept == name)) {
+                self.remove(name)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes one more file, too large to be held in memory, in the same way: under a passing name until it is complete.
@@ -98,24 +150,32 @@ impl Folder {
     }
 }
 
-/// The names of all files.
+/// The files that every result has.
+const TEXTS: [&str; 5] = ["report.html", "result.json", "summary.csv", "percentiles.csv", "series.csv"];
+
+/// The names of all files that a result may have.
 fn names() -> Vec<String> {
-    let texts = ["result.json", "summary.csv", "percentiles.csv", "series.csv"].map(str::to_owned);
+    let texts = TEXTS.map(str::to_owned);
     let charts = chart::CHARTS.iter().flat_map(|chart| ["svg", "png"].map(|kind| format!("{}.{kind}", chart.name)));
     texts.into_iter().chain(charts).collect()
 }
 
-/// The contents of all files, in the order of [`names`].
+/// The contents of all files, in the order of [`names`], without those that the result has no data for.
 fn contents(result: &RunResult) -> Vec<(String, Vec<u8>)> {
-    let texts = [json::json(result), csv::csv(result), csv::percentiles_csv(result), csv::series_csv(result)];
-    let pictures: Vec<[Vec<u8>; 2]> = chart::CHARTS
+    let texts = [page::page(result), json::json(result), csv::csv(result), csv::percentiles_csv(result), csv::series_csv(result)];
+    let pictures: Vec<Vec<(String, Vec<u8>)>> = chart::CHARTS
         .par_iter()
         .map(|chart| {
-            let drawing = (chart.draw)(result);
-            [drawing.svg().into_bytes(), drawing.png()]
+            let drawing = (chart.draw)(result, chart::Canvas::FILE);
+            if chart.optional && drawing.bare {
+                return Vec::new();
+            }
+            let file = |kind: &str, bytes: Vec<u8>| (format!("{}.{kind}", chart.name), bytes);
+            vec![file("svg", drawing.svg().into_bytes()), file("png", drawing.png())]
         })
         .collect();
-    names().into_iter().zip(texts.map(String::into_bytes).into_iter().chain(pictures.into_iter().flatten())).collect()
+    let texts = texts.map(String::into_bytes);
+    TEXTS.into_iter().map(str::to_owned).zip(texts).chain(pictures.into_iter().flatten()).collect()
 }
 
 /// Where a file stands until it is complete. The number of the process keeps two runs into one folder apart.

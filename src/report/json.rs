@@ -20,6 +20,15 @@ pub fn pretty<T: Serialize>(value: &T) -> String {
     String::from_utf8(out).expect("JSON is UTF-8")
 }
 
+/// Writes any value in the same layout, ending with a newline.
+///
+/// # Errors
+/// `out` cannot be written, or the value cannot be read.
+pub fn pretty_into<T: Serialize>(value: &T, mut out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(&mut out, Layout::default()))?;
+    out.write_all(b"\n")
+}
+
 /// Where a value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Inside {

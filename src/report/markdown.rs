@@ -3,7 +3,7 @@
 use super::block::{Block, TABLES};
 use super::quantity::{self, Kind};
 use super::result::RunResult;
-use super::{preamble, stability, table, theory};
+use super::{alerts, preamble, presets, stability, table, theory};
 use std::fmt::Write;
 
 /// The whole result as Markdown, ending with a newline.
@@ -19,6 +19,12 @@ pub fn markdown(result: &RunResult) -> String {
     for (at, part) in preamble::parts(result).iter().enumerate() {
         let _ = writeln!(out, "{}- {}", if at == 0 { "\n" } else { "" }, plain(part));
     }
+    for (at, fault) in result.faults.iter().enumerate() {
+        let _ = writeln!(out, "{}- fault: {}", if at == 0 { "\n" } else { "" }, plain(&fault.what));
+    }
+    for rests in presets::rests_on_sentences(&result.presets) {
+        let _ = writeln!(out, "\n{}.", plain(&rests));
+    }
     for block in TABLES.iter().filter_map(|table| table.block(result)) {
         write_block(&mut out, &block);
     }
@@ -32,6 +38,7 @@ pub fn markdown(result: &RunResult) -> String {
             let _ = writeln!(out, "| {} | `{}` | {found} | {mark} {word} |", cell(&goal.name), cell_code(&goal.expression));
         }
     }
+    out.push_str(&alerts::markdown(result, cell, cell_code));
     if !result.warnings.is_empty() {
         out.push_str("\n## Warnings\n\n");
         for warning in &result.warnings {
@@ -79,7 +86,7 @@ fn write_block(out: &mut String, block: &Block) {
 }
 
 /// A text that Markdown takes as it is, on one line.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for sign in text.chars() {
         match sign {
@@ -95,11 +102,11 @@ fn plain(text: &str) -> String {
 }
 
 /// The same for a cell of a table.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     plain(text).replace('|', "\\|")
 }
 
 /// For code inside a cell, where only the bar has a meaning.
-fn cell_code(text: &str) -> String {
+pub(super) fn cell_code(text: &str) -> String {
     text.replace(['\n', '\r'], " ").replace('`', "'").replace('|', "\\|")
 }

@@ -18,6 +18,12 @@ pub enum Kind {
     Share,
     /// A number of messages.
     Messages,
+    /// A number of requests.
+    Requests,
+    /// A number of permits of a lock.
+    Permits,
+    /// Bytes.
+    Weight,
     /// A number of anything.
     Plain,
 }
@@ -56,6 +62,14 @@ const RATE: &[Unit] = &[
 ];
 const SHARE: &[Unit] = &[unit("%", 0.01, 0.0)];
 const MESSAGES: &[Unit] = &[unit("msg", 1.0, 0.0), unit("k msg", 1e3, 1e5), unit("M msg", 1e6, 1e6), unit("G msg", 1e9, 1e9)];
+const REQUESTS: &[Unit] = &[unit("req", 1.0, 0.0), unit("k req", 1e3, 1e5), unit("M req", 1e6, 1e6), unit("G req", 1e9, 1e9)];
+const PERMITS: &[Unit] = &[unit("permits", 1.0, 0.0), unit("k permits", 1e3, 1e5)];
+const WEIGHT: &[Unit] = &[
+    unit("B", 1.0, 0.0),
+    unit("KiB", 1024.0, 1024.0),
+    unit("MiB", 1_048_576.0, 1_048_576.0),
+    unit("GiB", 1_073_741_824.0, 1_073_741_824.0),
+];
 const PLAIN: &[Unit] = &[unit("", 1.0, 0.0), unit("k", 1e3, 1e5), unit("M", 1e6, 1e6), unit("G", 1e9, 1e9)];
 
 impl Kind {
@@ -65,7 +79,21 @@ impl Kind {
             "s" => Kind::Time,
             "1/s" => Kind::Rate,
             "messages" => Kind::Messages,
+            "bytes" => Kind::Weight,
             _ => Kind::Share,
+        }
+    }
+
+    /// The kind of a metric by its name too, which tells what is counted: messages, requests, permits, or something that its
+    /// heading names.
+    pub fn of_metric(metric: &str, unit: &str) -> Kind {
+        let (table, own) = metric.split_once('.').unwrap_or((metric, ""));
+        match (Kind::of(unit), table) {
+            (Kind::Messages, _) if own.contains(".busy") => Kind::Plain,
+            (Kind::Messages, "locks") if own.contains(".held") => Kind::Permits,
+            (Kind::Messages, "locks") => Kind::Plain,
+            (Kind::Messages, "services") => Kind::Requests,
+            (kind, _) => kind,
         }
     }
 
@@ -83,6 +111,9 @@ impl Kind {
             Kind::Rate => (RATE, 3),
             Kind::Share => (SHARE, 0),
             Kind::Messages => (MESSAGES, 0),
+            Kind::Requests => (REQUESTS, 0),
+            Kind::Permits => (PERMITS, 0),
+            Kind::Weight => (WEIGHT, 0),
             Kind::Plain => (PLAIN, 0),
         };
         if count == 0 { units[zero] } else { *units.iter().rev().find(|unit| typical >= unit.from).unwrap_or(&units[0]) }
@@ -136,10 +167,12 @@ pub fn sentence(estimate: &Estimate, kind: Kind) -> String {
     if shown.is_nothing() {
         return shown.value;
     }
-    let lopsided = match (estimate.estimate, estimate.low, estimate.high) {
-        (Some(value), Some(low), Some(high)) => ((high - value) - (value - low)).abs() > 0.2 * (high - low),
-        _ => false,
-    };
+    // What needs no margin needs no ends.
+    let lopsided = shown.margin.is_some()
+        && match (estimate.estimate, estimate.low, estimate.high) {
+            (Some(value), Some(low), Some(high)) => ((high - value) - (value - low)).abs() > 0.2 * (high - low),
+            _ => false,
+        };
     let ends = estimate.low.zip(estimate.high).filter(|_| lopsided);
     match (ends, half_width(estimate)) {
         (Some((low, high)), Some(half)) => {
@@ -165,7 +198,7 @@ pub fn closely(value: f64, kind: Kind) -> String {
 }
 
 /// A text and a unit behind it; rates without a space, `240/s`.
-fn labelled(text: &str, unit: Unit) -> String {
+pub(super) fn labelled(text: &str, unit: Unit) -> String {
     if unit.label.is_empty() || unit.label.starts_with('/') {
         format!("{text}{}", unit.label)
     } else {
@@ -195,7 +228,28 @@ pub fn with_margin(value: f64, half: f64) -> Shown {
         let digits = |x: f64| usize::try_from(exponent(x, 2) + places).unwrap_or(0).min(15);
         return Shown { value: format!("{value:.*e}", digits(value)), margin: Some(format!("{half:.*e}", digits(half))) };
     }
-    Shown { value: rounded(value, places), margin: Some(rounded(half, places)) }
+    let margin = rounded(half, places);
+    // An interval that is narrower than the last digit is none for a reader.
+    if margin.bytes().all(|sign| matches!(sign, b'0' | b'.')) {
+        return Shown { value: exact(value), margin: None };
+    }
+    Shown { value: rounded(value, places), margin: Some(margin) }
+}
+
+/// A value and the ends of its interval, all cut where half the width of the interval justifies it.
+pub fn with_ends(value: f64, low: f64, high: f64) -> [String; 3] {
+    let half = (high - low) / 2.0;
+    if !(half > 0.0 && half.is_finite() && value.is_finite()) {
+        return [value, low, high].map(|number| trimmed(&significant(number, 4)));
+    }
+    let mut places = places(half);
+    if value != 0.0 {
+        places = places.min(MOST_DIGITS - 1 - exponent(value, 2));
+    }
+    if !(-9..=9).contains(&places) || [value, low, high].iter().any(|number| number.abs() >= 1e9) {
+        return [value, low, high].map(|number| significant(number, 4));
+    }
+    [value, low, high].map(|number| rounded(number, places))
 }
 
 /// Places behind the decimal point (negative: before it) at which a number with this half-width ends.
@@ -243,6 +297,17 @@ pub fn significant(value: f64, digits: u32) -> String {
     rounded(value, (kept as i32 - exponent).max(0))
 }
 
+/// A number as text with at most so many significant digits, where it has more.
+pub fn at_most(text: &str, digits: u32) -> String {
+    let significant_digits = text.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    match text.parse() {
+        Ok(value) if significant_digits > digits as usize && text.contains('.') && !text.contains('e') => {
+            significant(value, digits)
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// A number without uncertainty: up to six digits, no zeros behind.
 fn exact(value: f64) -> String {
     trimmed(&significant(value, 6))
@@ -277,11 +342,25 @@ mod tests {
             (0.5, 3.0, "0.5 ± 3.0"),
             (0.0, 0.02, "0.000 ± 0.020"),
             (10.0, 0.0996, "10.00 ± 0.10"),
-            (240.0, 1e-9, "240.0000 ± 0.0000"),
+            (240.0, 1e-9, "240"),
+            (5.0, 4e-7, "5"),
             (3e-9, 1e-10, "3.00e-9 ± 1.0e-10"),
             (2.5e12, 1e11, "2.50e12 ± 1.0e11"),
         ] {
             assert_eq!(with_margin(value, half).text(), text, "{value} ± {half}");
+        }
+    }
+
+    #[test]
+    fn ends_are_cut_where_the_value_is() {
+        for (value, low, high, texts) in [
+            (78.23, 74.1, 82.12, ["78", "74", "82"].map(str::to_owned)),
+            (78.23, 78.02, 78.44, ["78.23", "78.02", "78.44"].map(str::to_owned)),
+            (-0.5, -1.24, 0.31, ["-0.5", "-1.2", "0.3"].map(str::to_owned)),
+            (12_345.0, 11_000.0, 13_900.0, ["12300", "11000", "13900"].map(str::to_owned)),
+            (3.0, 3.0, 3.0, ["3", "3", "3"].map(str::to_owned)),
+        ] {
+            assert_eq!(with_ends(value, low, high), texts);
         }
     }
 
@@ -331,6 +410,7 @@ mod tests {
         #[test]
         fn no_number_makes_it_panic(value in any::<f64>(), half in any::<f64>(), low in any::<f64>(), high in any::<f64>()) {
             with_margin(value, half);
+            with_ends(value, low, high);
             for kind in [Kind::Time, Kind::Rate, Kind::Share, Kind::Messages, Kind::Plain] {
                 sentence(&estimate(value, low, high), kind);
                 sentence(&Estimate { estimate: Some(value), ..Estimate::default() }, kind);

@@ -1,5 +1,6 @@
 //! The JSON result of `run`, which every renderer reads. Its names are a contract; see `schema_version`.
 
+use super::system::System;
 use crate::experiment::{Reached, Summary};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -21,9 +22,18 @@ pub struct RunResult {
     /// The queues through which the messages of each producer may go, by the name of the producer.
     #[serde(default)]
     pub routes: IndexMap<String, Vec<String>>,
+    /// Who sends what to whom.
+    #[serde(default)]
+    pub system: System,
+    /// What goes wrong, by the scenario.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultNote>,
     /// The numbers.
     #[serde(flatten)]
     pub summary: Summary,
+    /// The brokers whose absolute numbers rest on a preset.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub presets: Vec<RestsOn>,
     /// What theory says about some of the metrics, by full name; it stands beside the numbers and replaces none.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub theory: IndexMap<String, TheoryValue>,
@@ -78,6 +88,34 @@ pub struct Provenance {
     pub warmup: f64,
 }
 
+/// Something that goes wrong.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FaultNote {
+    /// A few words for a chart: `db is slow`.
+    pub name: String,
+    /// A sentence: ``from 1min to 2min `db` takes 5 times as long``.
+    pub what: String,
+    /// Seconds from the start of the run to its beginning; absent where it comes again and again, at random.
+    pub from: Option<f64>,
+    /// Seconds from the start of the run to its end; absent where it lasts for ever, or comes again and again.
+    pub until: Option<f64>,
+}
+
+/// A broker whose parameters were measured or documented by somebody else, on other hardware.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RestsOn {
+    /// The user's name for it.
+    pub broker: String,
+    /// The row of the table of presets.
+    pub preset: String,
+    /// Of three, those of its least trusted number; 0: some of it is assumed.
+    pub stars: u8,
+    /// What it was measured on.
+    pub hardware: Vec<String>,
+    /// The keys of the numbers that nobody measured.
+    pub assumed: Vec<String>,
+}
+
 /// A number of theory.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TheoryValue {
@@ -85,8 +123,11 @@ pub struct TheoryValue {
     pub value: f64,
     /// The law behind it.
     pub law: String,
-    /// Whether it is exact for the model; `false`: an approximation.
+    /// Whether it is exact for the model; `false`: an approximation, or a ceiling.
     pub exact: bool,
+    /// The metric cannot be above it, and may be far below; absent where that is not so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ceiling: bool,
 }
 
 /// A goal and its verdict.

@@ -95,6 +95,20 @@ pub(super) fn sheds(queue: &Queue) -> bool {
     queue.max_length.is_some() || queue.ttl.is_some()
 }
 
+/// Why a model has no steady state, where that is known beforehand: something is asked for more than it can do, and nothing is turned away.
+pub fn unstable_model(model: &Model) -> Option<String> {
+    let load = Load::of(model);
+    let turns_away = |spot: Spot| match spot {
+        Spot::Queue(id) => sheds(model.queue(id)),
+        Spot::Service(id) => model.service(id).queue_limit.is_some() || model.service(id).shed.is_some(),
+        Spot::Host(_) => false,
+    };
+    Spot::all(model).filter(|spot| !turns_away(*spot)).find_map(|spot| match trouble(model, &load, spot)? {
+        found @ (Trouble::Overloaded { .. } | Trouble::Saturated) => Some(sentence(model, &load, spot, found)),
+        Trouble::NeverConsumed | Trouble::Peak { .. } => None,
+    })
+}
+
 /// The trouble as a sentence, such as ``unstable: `workers` would need 1.2 times its capacity, the backlog grows by 40 msg/s``.
 pub(super) fn sentence(model: &Model, load: &Load, spot: Spot, trouble: Trouble) -> String {
     match spot {
@@ -227,7 +241,7 @@ pub(super) fn said(seen: &Stability) -> String {
 }
 
 /// Sign and look of a verdict.
-fn mark(verdict: Verdict) -> (char, Role) {
+pub(super) fn mark(verdict: Verdict) -> (char, Role) {
     match verdict {
         Verdict::Stable => ('✓', Role::Good),
         Verdict::Overloaded | Verdict::Saturated => ('✗', Role::Bad),
@@ -236,7 +250,7 @@ fn mark(verdict: Verdict) -> (char, Role) {
 }
 
 /// The pools that are not stable.
-fn unstable(result: &RunResult) -> Vec<&Stability> {
+pub(super) fn unstable(result: &RunResult) -> Vec<&Stability> {
     result.summary.stability.iter().filter(|seen| seen.verdict != Verdict::Stable).collect()
 }
 

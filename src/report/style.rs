@@ -54,12 +54,17 @@ impl Style {
                 '×' => out.push('x'),
                 '–' | '—' | '─' => out.push('-'),
                 '…' => out.push('~'),
+                '≈' => out.push('~'),
+                '≤' => out.push_str("<="),
                 '∞' => out.push_str("inf"),
                 '├' | '└' => out.push('+'),
                 '│' => out.push('|'),
                 '▶' => out.push('>'),
+                '◀' => out.push('<'),
                 '✓' => out.push('+'),
                 '✗' => out.push('!'),
+                '★' => out.push('*'),
+                '☆' => out.push('-'),
                 other => out.push(other),
             }
         }

@@ -4,7 +4,7 @@ use super::block::TABLES;
 use super::quantity::{self, Kind};
 use super::result::{GoalResult, RunResult, Verdict, Warning};
 use super::style::{Role, Style, width, wrapped};
-use super::{layout, preamble, stability, theory};
+use super::{alerts, layout, preamble, presets, stability, theory};
 use std::time::Duration;
 
 /// The whole result as text, ending with a newline. `wall` is how long it took, if that is of interest.
@@ -23,6 +23,11 @@ pub fn table(result: &RunResult, style: Style, wall: Option<Duration>) -> String
     if !result.goals.is_empty() {
         lines.push(String::new());
         lines.extend(goals(result, style));
+    }
+    let alerts = alerts::lines(result, style);
+    if !alerts.is_empty() {
+        lines.push(String::new());
+        lines.extend(alerts);
     }
     if !result.warnings.is_empty() {
         lines.push(String::new());
@@ -56,13 +61,19 @@ fn head(result: &RunResult, style: Style, wall: Option<Duration>) -> Vec<String>
     for part in preamble::parts(result) {
         lines.extend(wrapped(&style.signs(&part), style.width.saturating_sub(2)).iter().map(|line| format!("  {line}")));
     }
+    for rests in presets::rests_on_sentences(&result.presets) {
+        lines.extend(wrapped(&style.signs(&rests), style.width));
+    }
     lines.extend(preamble::precision(result).map(|line| style.signs(&line)));
+    for fault in &result.faults {
+        lines.extend(wrapped(&style.signs(&format!("fault: {}", fault.what)), style.width));
+    }
     lines.extend(wrapped(&style.signs(&notes.join("; ")), style.width).into_iter().filter(|line| !line.is_empty()));
     lines
 }
 
 /// One line a goal: verdict, name, what was wanted, what was found.
-fn goals(result: &RunResult, style: Style) -> Vec<String> {
+pub(super) fn goals(result: &RunResult, style: Style) -> Vec<String> {
     let texts: Vec<(String, String)> =
         result.goals.iter().map(|goal| (style.signs(&goal.name), style.signs(&goal.expression))).collect();
     let name_width = texts.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
@@ -89,7 +100,7 @@ pub(super) fn found(goal: &GoalResult, result: &RunResult) -> String {
     let Some(reading) = result.summary.metrics.get(&goal.metric) else {
         return "not measured".to_owned();
     };
-    let text = quantity::sentence(&reading.value, Kind::of(&reading.unit));
+    let text = quantity::sentence(&reading.value, Kind::of_metric(&goal.metric, &reading.unit));
     match &reading.value.reason {
         Some(reason) => format!("{text} ({reason})"),
         None => text,

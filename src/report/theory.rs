@@ -30,30 +30,57 @@ const LEFT_OUT: &[&str] =
 /// Characters of a metric's name that are shown.
 const LONGEST_METRIC: usize = 48;
 
+/// By this share a ceiling may be exceeded in a run that ends: at the edges of the measured time a few messages more fit in.
+const EDGES: f64 = 0.01;
+
 /// How a simulated interval stands to the number of theory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stand {
+pub(super) enum Stand {
     Inside,
     Outside,
+    /// Under a ceiling, or not.
+    Below,
+    Above,
     /// There is no interval, or the number is an approximation.
     Open,
 }
 
+/// What a number of theory says of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    /// It is this.
+    Exactly,
+    /// It is about this.
+    About,
+    /// It is not more.
+    AtMost,
+}
+
+impl Says {
+    fn of(exact: bool, ceiling: bool) -> Says {
+        match (exact, ceiling) {
+            (true, _) => Says::Exactly,
+            (false, true) => Says::AtMost,
+            (false, false) => Says::About,
+        }
+    }
+}
+
 /// One line of the comparison.
-struct Line {
-    metric: String,
-    theory: String,
-    exact: bool,
-    simulated: String,
-    stand: Stand,
-    law: String,
+pub(super) struct Line {
+    pub metric: String,
+    pub theory: String,
+    kind: Says,
+    pub simulated: String,
+    pub stand: Stand,
+    pub law: String,
 }
 
 /// The answers as a result keeps them: one for each metric, the first where two laws speak.
 pub fn known(answers: &[Answer]) -> IndexMap<String, TheoryValue> {
     let mut known = IndexMap::new();
     for answer in answers {
-        let value = TheoryValue { value: answer.value, law: answer.law.clone(), exact: answer.exact };
+        let value = TheoryValue { value: answer.value, law: answer.law.clone(), exact: answer.exact, ceiling: answer.ceiling };
         known.entry(answer.metric.clone()).or_insert(value);
     }
     known
@@ -64,6 +91,7 @@ pub fn theory_json(answers: &[Answer]) -> Value {
     let one = |answer: &Answer| {
         json!({
             "metric": answer.metric, "value": answer.value, "law": answer.law, "exact": answer.exact, "source": answer.source,
+            "ceiling": answer.ceiling,
         })
     };
     answers.iter().map(one).collect()
@@ -79,18 +107,30 @@ fn is_main(metric: &str) -> bool {
 }
 
 /// A number of theory with four digits and its unit.
-fn shown(value: f64, kind: Kind, exact: bool) -> String {
+fn shown(value: f64, kind: Kind, says: Says) -> String {
     let text = quantity::closely(value, kind);
-    if exact { text } else { format!("≈ {text}") }
+    match says {
+        Says::Exactly => text,
+        Says::About => format!("≈ {text}"),
+        Says::AtMost => format!("≤ {text}"),
+    }
 }
 
 /// The main metrics, theory beside simulation.
-fn comparison(result: &RunResult) -> Vec<Line> {
+pub(super) fn comparison(result: &RunResult) -> Vec<Line> {
     let line = |(metric, known): (&String, &TheoryValue)| {
         let reading = result.summary.metrics.get(metric)?;
-        let kind = Kind::of(&reading.unit);
+        let kind = Kind::of_metric(metric, &reading.unit);
         let estimate = &reading.value;
+        let says = Says::of(known.exact, known.ceiling);
         let stand = match (estimate.low, estimate.high) {
+            (Some(low), _) if says == Says::AtMost => {
+                if low <= known.value * (1.0 + EDGES) {
+                    Stand::Below
+                } else {
+                    Stand::Above
+                }
+            }
             (Some(low), Some(high)) if known.exact => {
                 // Both are rounded numbers: an interval of no width need not have the last digit.
                 let slack = 1e-9 * known.value.abs();
@@ -100,28 +140,37 @@ fn comparison(result: &RunResult) -> Vec<Line> {
         };
         Some(Line {
             metric: metric.clone(),
-            theory: shown(known.value, kind, known.exact),
-            exact: known.exact,
+            theory: shown(known.value, kind, says),
+            kind: says,
             simulated: quantity::sentence(estimate, kind),
             stand,
             law: known.law.clone(),
         })
     };
-    result.theory.iter().filter(|(metric, _)| is_main(metric)).filter_map(line).collect()
+    result.theory.iter().filter(|(metric, known)| known.ceiling || is_main(metric)).filter_map(line).collect()
 }
 
 /// Sign, word and look of a comparison.
-fn verdict(stand: Stand) -> (&'static str, Role) {
+pub(super) fn verdict(stand: Stand) -> (&'static str, Role) {
     match stand {
         Stand::Inside => ("✓ inside", Role::Good),
         Stand::Outside => ("✗ outside", Role::Caution),
+        Stand::Below => ("✓ below", Role::Good),
+        Stand::Above => ("✗ above", Role::Caution),
         Stand::Open => ("", Role::Faint),
     }
 }
 
-/// The heading of theory's numbers; an approximation among exact ones has its own sign.
+/// The heading of theory's numbers; approximations and ceilings among exact ones have their own signs.
 fn head(lines: &[Line]) -> &'static str {
-    if lines.iter().any(|line| line.exact) { "exact" } else { "approximate" }
+    let any = |says: Says| lines.iter().any(|line| line.kind == says);
+    if any(Says::Exactly) {
+        "exact"
+    } else if any(Says::About) {
+        "approximate"
+    } else {
+        "ceiling"
+    }
 }
 
 /// The comparison for a terminal; empty where theory says nothing.
@@ -180,13 +229,14 @@ pub fn theory(model: &Model, answers: &[Answer], style: Style) -> String {
         units.extend(metric.full_names().into_iter().map(|name| (name, metric.quantity.unit())));
     }
     let mut text = String::new();
-    for (title, exact) in [("exact answers", true), ("approximations", false)] {
-        let chosen: Vec<&Answer> = answers.iter().filter(|answer| answer.exact == exact && is_listed(answer, answers)).collect();
+    for (title, says) in [("exact answers", Says::Exactly), ("approximations", Says::About), ("ceilings", Says::AtMost)] {
+        let is = |answer: &Answer| Says::of(answer.exact, answer.ceiling) == says;
+        let chosen: Vec<&Answer> = answers.iter().filter(|answer| is(answer) && is_listed(answer, answers)).collect();
         let rows: Vec<[String; 2]> = chosen
             .iter()
             .map(|answer| {
                 let unit = units.get(&answer.metric).copied().unwrap_or("1");
-                let value = shown(answer.value, Kind::of(unit), exact);
+                let value = shown(answer.value, Kind::of_metric(&answer.metric, unit), says);
                 [shortened(&answer.metric, LONGEST_METRIC), value].map(|cell| style.signs(&cell))
             })
             .collect();

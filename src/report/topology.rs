@@ -1,7 +1,9 @@
 //! What `check` says: the flow of messages drawn in text, and what the rates promise before anything is simulated.
 
 use super::block::{Block, Column, Group};
+use super::brokers;
 use super::describe;
+use super::faults::faults;
 use super::feeds::{Feeds, Sender};
 use super::hoarding;
 use super::layout;
@@ -25,7 +27,7 @@ pub fn topology(model: &Model, load: &Load, style: Style) -> String {
     let feeds = Feeds::of(model);
     let queues = (0..model.queues.len()).map(|at| flow(model, load, &feeds, QueueId(at as u32), style));
     let services = (0..model.services.len()).map(|at| services::flow(model, load, &feeds, at, style));
-    for (at, drawn) in callers.into_iter().chain(queues).chain(services).enumerate() {
+    for (at, drawn) in brokers::flows(model, style).into_iter().chain(callers).chain(queues).chain(services).enumerate() {
         if at > 0 {
             lines.push(String::new());
         }
@@ -48,6 +50,13 @@ pub fn topology(model: &Model, load: &Load, style: Style) -> String {
         let text = style.signs(&stability::sentence(model, load, spot, trouble));
         lines.extend(wrapped(&text, style.width).iter().map(|line| style.paint(role, line)));
     }
+    let faults = faults(model);
+    if !faults.is_empty() {
+        lines.push(String::new());
+    }
+    for fault in faults {
+        lines.extend(wrapped(&style.signs(&format!("fault: {}", fault.what)), style.width));
+    }
     let notes = hoarding::notes(model);
     if !notes.is_empty() && troubles.is_empty() {
         lines.push(String::new());
@@ -69,10 +78,13 @@ pub fn check_json(model: &Model, load: &Load) -> Value {
     json!({
         "title": model.title,
         "producers": model.producers.iter().zip(&load.producers).map(|(producer, own)| producer_json(model, producer, own)).collect::<Vec<Value>>(),
-        "queues": model.queues.iter().zip(&load.queues).map(|(queue, own)| queue_json(queue, own)).collect::<Vec<Value>>(),
+        "queues": model.queues.iter().zip(&load.queues).map(|(queue, own)| queue_json(model, queue, own)).collect::<Vec<Value>>(),
         "consumers": (0..model.pools.len()).map(|at| pool_json(model, load, PoolId(at as u32))).collect::<Vec<Value>>(),
         "services": (0..model.services.len()).map(|at| services::service_json(model, load, at)).collect::<Vec<Value>>(),
         "hosts": (0..model.hosts.len()).map(|at| services::host_json(model, load, at)).collect::<Vec<Value>>(),
+        "brokers": model.brokers.iter().map(|broker| brokers::broker_json(model, broker)).collect::<Vec<Value>>(),
+        "exchanges": model.exchanges.iter().map(|exchange| brokers::exchange_json(model, exchange)).collect::<Vec<Value>>(),
+        "faults": faults(model),
         "stable": stable,
         "problems": problems,
         "notes": hoarding::notes(model),
@@ -98,7 +110,7 @@ fn producer_json(model: &Model, producer: &Producer, own: &ProducerLoad) -> Valu
 
 /// The queues that a handler publishes to by itself.
 pub(super) fn published_by<'a>(model: &'a Model, handler: &Handler) -> Vec<&'a str> {
-    handler.queues().into_iter().map(|queue| model.queue(queue).name.as_str()).collect()
+    model.published(handler).into_iter().map(|queue| model.queue(queue).name.as_str()).collect()
 }
 
 /// The services that a handler calls by itself.
@@ -106,7 +118,7 @@ pub(super) fn called_by<'a>(model: &'a Model, handler: &Handler) -> Vec<&'a str>
     handler.services().into_iter().map(|service| model.service(service).name.as_str()).collect()
 }
 
-fn queue_json(queue: &Queue, own: &QueueLoad) -> Value {
+fn queue_json(model: &Model, queue: &Queue, own: &QueueLoad) -> Value {
     json!({
         "name": queue.name,
         "rate": number(own.rate),
@@ -115,6 +127,7 @@ fn queue_json(queue: &Queue, own: &QueueLoad) -> Value {
         "capacity": number(own.capacity),
         "max_length": queue.max_length,
         "ttl": queue.ttl.map(Span::as_secs_f64),
+        "rules": brokers::queue(model, queue),
     })
 }
 
@@ -162,14 +175,18 @@ fn flow(model: &Model, load: &Load, feeds: &Feeds, id: QueueId, style: Style) ->
     let queue = model.queue(id);
     let own = &load.queues[id.0 as usize];
     let head = style.signs(&format!("[{}]", queue.name));
-    let facts = style.signs(&format!(" {}, {}", amount(model, own, id), describe::queue(queue)));
-    let mut branches: Vec<Branch> = Vec::new();
+    let facts = style.signs(&format!(" {}, {}", amount(model, own, id), describe::queue(model, queue)));
+    let dying = model.dead_letters_of(id).filter(|from| *from != id);
+    let mut branches: Vec<Branch> =
+        dying.map(|from| Branch::from(&format!("[{}]", model.queue(from).name), "dead letters".to_owned())).collect();
     for &(sender, often) in feeds.queue(id) {
         branches.push(match sender {
             Sender::Producer(at) => {
                 let (producer, own) = (&model.producers[at], &load.producers[at]);
                 let rate = producer.messages.map_or_else(|| plainly(own.rate * often, Kind::Rate), messages);
-                Branch::from(&producer.name, format!("{rate}, {}", describe::arrivals(&producer.arrivals)))
+                let mut text = format!("{rate}, {}", describe::arrivals(&producer.arrivals));
+                brokers::sending(&producer.sending).iter().for_each(|part| text.push_str(&format!(", {part}")));
+                Branch::from(&producer.name, text)
             }
             Sender::Pool(at) => {
                 let pool = &model.pools[at];
@@ -194,6 +211,7 @@ fn flow(model: &Model, load: &Load, feeds: &Feeds, id: QueueId, style: Style) ->
         }
         branches.push(Branch::to(&pool.name, text));
     }
+    branches.extend(brokers::dead_letters(model, queue));
     drawn(&head, &facts, &branches, style)
 }
 
@@ -288,7 +306,7 @@ fn passed_on(model: &Model, load: &Load, pool: usize) -> f64 {
 }
 
 /// Messages a second that a pool can work off.
-fn capacity(model: &Model, load: &Load, id: PoolId) -> f64 {
+pub(super) fn capacity(model: &Model, load: &Load, id: PoolId) -> f64 {
     let workers = f64::from(model.pools[id.0 as usize].workers());
     load.pools[id.0 as usize].mean_service.map_or(f64::INFINITY, |mean| workers / mean)
 }
@@ -325,7 +343,11 @@ fn loads(model: &Model, load: &Load) -> Block {
         stability::word(expected(own.utilization, service.queue_limit.is_some() || service.shed.is_some()))
     });
     let cells = of_pools.chain(of_services).map(|word| Shown { value: word.to_owned(), margin: None }).collect();
-    block.groups.push(Group { title: "verdict", unit: Kind::Plain.unit([]), columns: vec![Column { head: "", cells }] });
+    block.groups.push(Group {
+        title: "verdict",
+        unit: Kind::Plain.unit([]),
+        columns: vec![Column { head: "", metric: "", cells }],
+    });
     block
 }
 
@@ -346,7 +368,7 @@ pub(super) fn block<const N: usize>(
             margin: None,
         };
         let cells = rows.iter().map(|(_, numbers)| shown(numbers[at])).collect();
-        Group { title, unit, columns: vec![Column { head: "", cells }] }
+        Group { title, unit, columns: vec![Column { head: "", metric: "", cells }] }
     };
     Block {
         title,

@@ -28,7 +28,7 @@ shapes! {
         /// A Poisson process whose rate follows a plan.
         "profile" => Profile(super::decode::ListOr<Segment, RepeatedProfile>),
         /// Recorded instants.
-        "trace" => Trace(TraceForm),
+        "trace" => Trace(Box<TraceForm>),
     }
 }
 

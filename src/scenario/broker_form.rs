@@ -4,6 +4,7 @@ use super::decode::{Decode, Entities, Field, Keys, expected, one_key, shapes, ta
 use super::diagnostic::{At, Problem};
 use super::distribution_form::Distribution;
 use super::headed::ShortOr;
+use super::presets::PresetName;
 use super::quantity::{Bandwidth, Share, Weight, Whole};
 use super::schema::{self, Definitions};
 use super::tree::{Node, Value};
@@ -12,6 +13,8 @@ use crate::units::{Bytes, Span};
 table! {
     /// A broker: one node or a cluster of equal ones, and what its work costs.
     Broker "broker" {
+        /// A row of `queuelab presets`: it fills in what is left out here and in the queues on this broker.
+        "preset" optional preset: PresetName,
         /// Number of nodes; 1 unless told otherwise. Queues are dealt out to them in the order of the document.
         "nodes" optional nodes: Whole<1, 1_000>,
         /// One-way delay between clients and a node: a time, a distribution, or one for each way. None unless told otherwise.
@@ -39,13 +42,12 @@ table! {
         /// The credit flow of a publisher's connection: it stops when so many of its messages are not dealt with.
         "flow" optional flow: FlowForm,
     }
-    later ["preset"]
 }
 
 /// A delay, or one for each way.
 #[derive(Debug, Clone)]
 pub(super) enum NetworkForm {
-    All(Distribution),
+    All(Box<Distribution>),
     Ways(Box<Ways>),
 }
 
@@ -70,7 +72,7 @@ impl Decode for NetworkForm {
             Value::Table(entries) if entries.iter().any(|entry| WAYS.contains(&entry.key.as_str())) => {
                 Ways::decode(node, log).map(Box::new).map(NetworkForm::Ways)
             }
-            _ => Distribution::decode(node, log).map(NetworkForm::All),
+            _ => Distribution::decode(node, log).map(Box::new).map(NetworkForm::All),
         }
     }
 
@@ -174,7 +176,7 @@ table! {
         "round_robin" optional round_robin: Vec<At<String>>,
         /// The queue or exchange for what fits no binding; without it that is lost, or returned if it is mandatory.
         "alternate" optional alternate: String,
-        /// The broker that it is on.
+        /// The broker that it is on; unless told otherwise that of its queues, if they are on one.
         "broker" optional broker: String,
     }
 }
@@ -431,7 +433,7 @@ words! {
 
 table! {
     /// A message that failed is published again, at the tail of its queue.
-    RetryForm "retry" {
+    RedeliveryForm "retry" {
         /// Deliveries in all; after the last the message is rejected.
         "max_attempts" required max_attempts: Whole<1, 1_000_000>,
         /// Before it is published again; none unless told otherwise.

@@ -12,8 +12,8 @@ use super::headed::ShortOr;
 use super::lookup::Kind;
 use super::resolve::{Resolver, list};
 use crate::model::{
-    Binding, Broker, BrokerId, Costs, DeadLetter, Disk, Exchange, ExchangeId, ExchangeKind, Flow, Network, Outlet, QueueId,
-    Returns, Semantics, Storage, Sync, Wakeup,
+    Binding, Broker, BrokerId, Costs, DeadLetter, Disk, Exchange, ExchangeId, ExchangeKind, Flow, Model, Network, Outlet,
+    QueueId, Returns, Semantics, Storage, Sync, Wakeup,
 };
 use crate::random::Distribution;
 use crate::units::Span;
@@ -58,6 +58,7 @@ impl Resolver<'_> {
             flow: None,
         };
         let Some(form) = form else { return broker };
+        broker.preset = form.preset.value().map(|preset| preset.0.name);
         if let Some(nodes) = form.nodes.value() {
             broker.nodes = nodes.0 as u32;
         }
@@ -95,7 +96,7 @@ impl Resolver<'_> {
         };
         match &form.value {
             NetworkForm::All(delay) => {
-                let delay = way(Some(&At { value: delay.clone(), place: form.place }));
+                let delay = way(Some(&At { value: (**delay).clone(), place: form.place }));
                 Network { publish: delay.clone(), confirm: delay.clone(), deliver: delay.clone(), ack: delay }
             }
             NetworkForm::Ways(ways) => Network {
@@ -303,11 +304,9 @@ impl Resolver<'_> {
                     .push(problem.help(format!("write nodes = {members} in [brokers.{}], or fewer `members`", named.name.value)));
             }
         }
-        if let (Some(at), None, true) = (form.storage.given(), broker, storage != Storage::Memory) {
-            if form.broker.is_missing() {
-                let problem = Problem::warning(at.place, "without a broker this storage takes no time and nothing is ever lost");
-                self.log.push(problem.help("add a table [brokers.rabbit] with a `disk`, and broker = \"rabbit\" here"));
-            }
+        if let (Some(at), true, true) = (form.storage.given(), form.broker.is_missing(), storage != Storage::Memory) {
+            let problem = Problem::warning(at.place, "without a broker this storage takes no time and nothing is ever lost");
+            self.log.push(problem.help("add a table [brokers.rabbit] with a `disk`, and broker = \"rabbit\" here"));
         }
         let dead_letter = self.dead_letter(&form.dead_letter, scenario);
         let overflow = form.overflow.value();
@@ -421,4 +420,18 @@ fn costs(form: &CpuForm) -> Costs {
 pub(super) fn headers(field: &Field<Entities<String>>) -> Vec<(String, String)> {
     let of = |named: &Named<String>| Some((named.name.value.clone(), named.entity.as_ref()?.value.clone()));
     list(field).iter().filter_map(of).collect()
+}
+
+/// An exchange that does not say where it is stands where the queues are that it leads to, if those are on one broker: what is
+/// published to it takes the same way.
+pub(super) fn place_exchanges(model: &mut Model) {
+    for at in 0..model.exchanges.len() {
+        let queues = model.reached(Outlet::Exchange(ExchangeId(at as u32)));
+        let mut brokers = queues.iter().filter_map(|queue| model.queue(*queue).semantics.broker);
+        let first = brokers.next();
+        if brokers.all(|other| Some(other) == first) {
+            let exchange = &mut model.exchanges[at];
+            exchange.broker = exchange.broker.or(first);
+        }
+    }
 }

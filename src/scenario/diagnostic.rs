@@ -79,6 +79,10 @@ impl Problem {
         Problem { place: None, ..Problem::error(Place::start_of(0), message) }
     }
 
+    pub(super) fn stands_at(&self, place: Place) -> bool {
+        self.place == Some(place)
+    }
+
     pub(super) fn label(mut self, label: impl Into<String>) -> Problem {
         self.label = Some(label.into());
         self
@@ -123,6 +127,13 @@ impl Problems {
         list.sort_by_key(|problem| problem.place.map_or((0, 0), |place| (place.text, place.start)));
         list.dedup();
         Problems { sources, list }
+    }
+
+    /// One error in a text that is no scenario, such as the result of a run: what is wrong at these bytes, and what to do.
+    pub fn of_text(name: &str, text: &str, span: std::ops::Range<usize>, message: &str, help: &str) -> Problems {
+        let source = SourceText { name: name.to_owned(), text: text.into() };
+        let place = Place { text: 0, start: span.start, end: span.end };
+        Problems::new(vec![source], vec![Problem::error(place, message).help(help)])
     }
 
     /// Whether there is none.

@@ -5,8 +5,9 @@
 use super::arrivals_form::ArrivalsForm;
 use super::broker_form::{
     AckForm, BatchForm, Broker, CarriedKey, ConfirmForm, DeadLetterForm, Exchange, FailureForm, LifetimeForm, OnFailureForm,
-    OnFullForm, ProtocolForm, RetryForm, ReturnsForm, SizeForm, StorageForm, WeightedKey,
+    OnFullForm, ProtocolForm, RedeliveryForm, ReturnsForm, SizeForm, StorageForm, WeightedKey,
 };
+use super::costs::Costs;
 use super::decode::{Decode, Entities, Field, Keys, one_key, shapes, table, word, words};
 use super::diagnostic::{At, Problem};
 use super::distribution_form::Distribution;
@@ -49,8 +50,24 @@ table! {
         "faults" optional faults: Vec<At<FaultForm>>,
         /// Service levels, by name: "METRIC OP VALUE", such as "consumers.workers.wait.p99 < 100ms".
         "goals" optional goals: Entities<String>,
+        /// Rules of monitoring, by name: "SERIES OP VALUE for TIME", such as "queues.orders.ready > 1000 for 30s".
+        "alerts" optional alerts: Entities<String>,
+        /// The same system with other values, by name, to be compared with it.
+        "variants" optional variants: Entities<VariantForm>,
+        /// What one of something costs, by its path in quotes, for `queuelab size`: "consumers.workers.count" = 1.0.
+        "costs" optional costs: Costs,
     }
-    later ["topics", "variants", "costs"]
+    later ["topics"]
+}
+
+table! {
+    /// The same system with other values.
+    VariantForm "variant" {
+        /// A line that says what this variant is.
+        "title" optional title: String,
+        /// The values that differ, by path: { "consumers.workers.count" = 4 }.
+        "set" required set: super::variants::Settings,
+    }
 }
 
 table! {
@@ -312,7 +329,7 @@ table! {
         /// What is done with a message that failed; "reject" unless told otherwise.
         "on_failure" optional on_failure: OnFailureForm,
         /// Instead: it is published again, so often in all.
-        "retry" optional retry: RetryForm,
+        "retry" optional retry: RedeliveryForm,
         /// Consumers of higher priority are served first; 0 unless told otherwise.
         "priority" optional priority: Whole<0, 1_000_000>,
         /// A connection is dead when two frames are missing, one of which is sent each half of this; without it only a closed

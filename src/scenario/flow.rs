@@ -126,7 +126,11 @@ impl Resolver<'_> {
                 && let Some(clients) = named.entity.as_ref().and_then(|at| at.value.clients.given())
             {
                 let problem = Problem::error(clients.place, "these clients have their answers in no time, and do not think");
-                self.log.push(problem.help("let them `think` for a while: without it time would never pass"));
+                self.log.push(
+                    problem.help(
+                        "let them `think` for a while, or wait for confirms that take time: without it time would never pass",
+                    ),
+                );
             }
         }
     }

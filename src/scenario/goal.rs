@@ -32,12 +32,12 @@ const OPERATORS: &[(&str, Comparison)] = &[
     (">", Comparison::Greater),
 ];
 
-/// A goal in its parts, each with its place.
-struct Parts<'a> {
-    metric: &'a str,
-    metric_place: Place,
+/// A goal or the statement of an alert in its parts, each with its place.
+pub(super) struct Parts<'a> {
+    pub metric: &'a str,
+    pub metric_place: Place,
     operator: &'static str,
-    comparison: Comparison,
+    pub comparison: Comparison,
     value: &'a str,
     value_place: Place,
 }
@@ -84,7 +84,7 @@ impl Resolver<'_> {
         named.iter().map(|at| at.value.clone()).collect()
     }
 
-    fn parts_of<'a>(&mut self, expression: &'a At<String>) -> Option<Parts<'a>> {
+    pub(super) fn parts_of<'a>(&mut self, expression: &'a At<String>) -> Option<Parts<'a>> {
         let text = expression.value.as_str();
         let example = "write METRIC OP VALUE, such as \"consumers.workers.wait.p99 < 100ms\"";
         let Some(at) = text.find(['<', '>', '=']) else {
@@ -127,7 +127,7 @@ impl Resolver<'_> {
     }
 
     /// The value in SI units, written as the metric needs it.
-    fn value(&mut self, parts: &Parts<'_>, quantity: Quantity) -> Option<f64> {
+    pub(super) fn value(&mut self, parts: &Parts<'_>, quantity: Quantity) -> Option<f64> {
         let written = parts.value;
         let plain = written.replace('_', "").parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
         let (value, needed, units) = match quantity {
@@ -154,8 +154,22 @@ impl Resolver<'_> {
     }
 }
 
-/// A part of a goal's text, where the text stands as it is read: between quotes and without escapes, or bare.
-fn inside(expression: &At<String>, range: std::ops::Range<usize>) -> Place {
+/// What to write instead of the name of a metric that none of `known` (full names) is; `None` where one is.
+pub fn metric_advice(metric: &str, known: &[String]) -> Option<String> {
+    let mut measured: Measured = BTreeMap::new();
+    for name in known {
+        let split =
+            name.rsplit_once('.').filter(|(_, end)| Quantity::Latency.statistics().iter().any(|(suffix, _)| suffix == end));
+        match split {
+            Some((base, _)) => measured.insert(base, Quantity::Latency),
+            None => measured.insert(name, Quantity::Ratio),
+        };
+    }
+    (!known.iter().any(|name| name == metric)).then(|| correction(metric, &measured))
+}
+
+/// A part of a goal's or an alert's text, where the text stands as it is read: between quotes and without escapes, or bare.
+pub(super) fn inside(expression: &At<String>, range: std::ops::Range<usize>) -> Place {
     let place = expression.place;
     match (place.end - place.start).checked_sub(expression.value.len()) {
         Some(0) => place.part(range),
@@ -217,12 +231,12 @@ fn did_you_mean(name: &str) -> String {
 }
 
 /// Table, name and kind of a metric.
-fn three(metric: &str) -> (&str, &str, &str) {
+pub(super) fn three(metric: &str) -> (&str, &str, &str) {
     let mut parts = metric.splitn(3, '.');
     (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""))
 }
 
-fn list(words: &[&str]) -> String {
+pub(super) fn list(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 

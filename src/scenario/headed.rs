@@ -65,6 +65,9 @@ impl<T: Decode> Decode for Ordered<T> {
     }
 }
 
+/// Keys that name a table of their own, but are an option of the table that the second names.
+const BESIDE: [(&str, &str); 1] = [("reply", "publish")];
+
 /// The one key that names what a table is.
 pub(super) fn head<'a>(
     node: &'a Node,
@@ -79,7 +82,10 @@ pub(super) fn head<'a>(
         log.push(expected(what, node).help(help));
         return None;
     };
-    let named: Vec<&Entry> = entries.iter().filter(|entry| heads.contains(&entry.key.as_str())).collect();
+    let given = |key: &str| entries.iter().any(|entry| entry.key == key);
+    let beside = |key: &str| BESIDE.iter().any(|(option, head)| *option == key && given(head));
+    let names = |entry: &&Entry| heads.contains(&entry.key.as_str()) && !beside(&entry.key);
+    let named: Vec<&Entry> = entries.iter().filter(names).collect();
     match named.as_slice() {
         [one] => return Some(&one.key),
         [first, second, ..] => log.push(

@@ -5,10 +5,12 @@
 //! ```
 //! A problem says where it stands, what is wrong and what to write instead, and one problem hides no other.
 
+mod alert;
 mod arrivals;
 mod arrivals_form;
 mod broker_form;
 mod brokers;
+mod costs;
 mod counts;
 mod decode;
 mod diagnostic;
@@ -25,6 +27,7 @@ mod lookup;
 mod names;
 mod overrides;
 mod pools;
+mod presets;
 mod quantity;
 mod read;
 mod resolve;
@@ -40,10 +43,18 @@ mod templates;
 mod trace;
 mod tree;
 mod usage;
+mod variants;
+mod vary;
 mod weights;
 
 pub use diagnostic::{Problem, Problems, Severity};
+pub use goal::metric_advice;
+pub use names::suggestion;
+pub use overrides::Override;
+pub use presets::preset_advice;
 pub use read::{Document, ReadError, read};
-pub use resolve::{Resolved, resolve};
+pub use resolve::{Resolved, resolve, resolve_changed};
 pub use schema::schema;
 pub use templates::{Template, templates};
+pub use variants::Variant;
+pub use vary::{Axis, RANGE, VARY};

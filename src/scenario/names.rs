@@ -31,6 +31,11 @@ pub(super) fn advice<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + 
     }
 }
 
+/// The same for whoever has the names in a list.
+pub fn suggestion(word: &str, known: &[String]) -> String {
+    advice(word, known.iter().map(String::as_str), "there is none")
+}
+
 /// Why a name cannot be used; `None` when it can. A dot would make the names of metrics ambiguous.
 pub(super) fn fault(name: &str) -> Option<&'static str> {
     if name.is_empty() {

@@ -1,41 +1,81 @@
-//! `--set PATH=VALUE`: changes to the tree before it is decoded.
+//! `--set PATH=VALUE` and its relatives: changes to the tree before it is decoded.
 //!
 //! A value is read as TOML and, where it is none, as a text, so that `--set run.duration=10min` needs no quotes. What is
 //! wrong with it is then shown under the override, because each override is a text of its own to the diagnostics.
 
+use super::decode::Decode;
 use super::diagnostic::{Place, Problem};
+use super::document::Scenario;
 use super::names;
 use super::tree::{Entry, Node, Value, toml_value};
 
-/// How an override is shown.
-pub(super) const FLAG: &str = "--set ";
+/// The option as it is shown.
+const SET: &str = "--set ";
+
+/// A change to the document, and by what it is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// The option before it as it is shown, with a space behind; empty where there is none.
+    pub flag: &'static str,
+    /// `PATH=VALUE`.
+    pub written: String,
+}
+
+impl Override {
+    /// One that `--set` says.
+    pub fn set(written: &str) -> Override {
+        Override { flag: SET, written: written.to_owned() }
+    }
+}
 
 /// The tables of the user's own things.
-const ENTITIES: &[&str] = &["producers", "queues", "consumers", "services", "hosts", "locks", "caches"];
+const ENTITIES: &[&str] = &["producers", "brokers", "exchanges", "queues", "consumers", "services", "hosts", "locks", "caches"];
 /// The keys at the top of a document.
-const TOP: &[&str] =
-    &["title", "run", "producers", "queues", "consumers", "services", "hosts", "locks", "caches", "faults", "goals"];
+const TOP: &[&str] = &[
+    "title",
+    "run",
+    "producers",
+    "brokers",
+    "exchanges",
+    "queues",
+    "consumers",
+    "services",
+    "hosts",
+    "locks",
+    "caches",
+    "faults",
+    "goals",
+    "alerts",
+    "costs",
+];
 
 /// A part of a path and where it stands in the override.
-struct Segment {
-    name: String,
-    place: Place,
+pub(super) struct Segment {
+    pub name: String,
+    pub place: Place,
 }
 
 /// Applies override number `text` (from 1) to the tree; what is wrong with it goes to `log`.
-pub(super) fn apply(root: &mut Node, written: &str, text: usize, log: &mut Vec<Problem>) {
-    let whole = Place { text, start: FLAG.len(), end: FLAG.len() + written.len() };
-    let Some((segments, value_at)) = path(written, text) else {
+pub(super) fn apply(root: &mut Node, change: &Override, text: usize, log: &mut Vec<Problem>) {
+    let (written, offset) = (change.written.as_str(), change.flag.len());
+    let whole = Place { text, start: offset, end: offset + written.len() };
+    let Some((segments, value_at)) = path(written, text, offset) else {
         let problem = Problem::error(whole, "this is not PATH=VALUE");
         log.push(problem.help("write the path with dots: --set consumers.workers.count=4"));
         return;
     };
-    let Some(value) = value(&written[value_at..], text, FLAG.len() + value_at, log) else { return };
+    let Some(value) = value(&written[value_at..], text, offset + value_at, log) else { return };
     set(root, &segments, value, log);
 }
 
+/// The path of a `PATH=VALUE` and the byte at which the value begins; `None` when this is none.
+pub(super) fn split<'a>(written: &'a str, flag: &str) -> Option<(&'a str, usize)> {
+    let (_, value_at) = path(written, 0, flag.len())?;
+    Some((written[..value_at - 1].trim(), value_at))
+}
+
 /// The segments of the path and the byte at which the value begins; `None` when this is no `PATH=VALUE`.
-fn path(written: &str, text: usize) -> Option<(Vec<Segment>, usize)> {
+fn path(written: &str, text: usize, offset: usize) -> Option<(Vec<Segment>, usize)> {
     let mut segments = Vec::new();
     let mut at = 0;
     loop {
@@ -54,7 +94,7 @@ fn path(written: &str, text: usize) -> Option<(Vec<Segment>, usize)> {
         if name.is_empty() && quote.is_none() {
             return None;
         }
-        let place = Place { text, start: FLAG.len() + at, end: FLAG.len() + at + length };
+        let place = Place { text, start: offset + at, end: offset + at + length };
         segments.push(Segment { name: name.to_owned(), place });
         at += length;
         match written[at..].chars().next()? {
@@ -63,6 +103,24 @@ fn path(written: &str, text: usize) -> Option<(Vec<Segment>, usize)> {
             _ => return None,
         }
     }
+}
+
+/// What is wrong with a path by itself, were it set to a number; shown at `place`.
+pub(super) fn wrong_path(root: &Node, path: &str, place: Place) -> Option<Problem> {
+    let Some((segments, _)) = self::path(&format!("{path}="), 0, 0) else {
+        let problem = Problem::error(place, format!("`{path}` is no path"));
+        return Some(problem.help("write the keys with dots: \"consumers.workers.count\""));
+    };
+    let segments: Vec<Segment> = segments.into_iter().map(|segment| Segment { place, ..segment }).collect();
+    // The number stands nowhere, so that what is wrong with it is told apart from what is wrong with the path.
+    let number = Node { value: Value::Whole(Some(1)), place: Place { text: usize::MAX, start: 0, end: 0 } };
+    let (mut changed, mut log) = (root.clone(), Vec::new());
+    set(&mut changed, &segments, number, &mut log);
+    if log.is_empty() {
+        Scenario::decode(&changed, &mut log);
+        log.retain(|problem| problem.stands_at(place));
+    }
+    log.into_iter().next()
 }
 
 /// Reads the value: TOML, or a text.
@@ -87,7 +145,8 @@ fn value(written: &str, text: usize, offset: usize, log: &mut Vec<Problem>) -> O
     }
 }
 
-fn set(root: &mut Node, segments: &[Segment], value: Node, log: &mut Vec<Problem>) {
+/// Puts a value where a path leads; what is wrong with the path goes to `log`.
+pub(super) fn set(root: &mut Node, segments: &[Segment], value: Node, log: &mut Vec<Problem>) {
     let mut node = root;
     let last = segments.len() - 1;
     for (depth, segment) in segments.iter().enumerate() {
@@ -116,7 +175,7 @@ fn set(root: &mut Node, segments: &[Segment], value: Node, log: &mut Vec<Problem
             }
             other => {
                 let message = format!("`{path}` is {}, which has no keys", other.kind());
-                log.push(Problem::error(segment.place, message).help(format!("set the whole of it: {FLAG}{path}=...")));
+                log.push(Problem::error(segment.place, message).help(format!("set the whole of it: {SET}{path}=...")));
                 return;
             }
         };

@@ -51,7 +51,9 @@ pub fn read(path: &Path) -> Result<Document, ReadError> {
         let problem = Problem::of_document(format!("`{}` is a folder, not a scenario file", path.display()));
         return Err(refused(problem.help("name a file in it")));
     }
-    let name = path.file_stem().map_or_else(|| "scenario".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    // A name is a folder of results as well: `...toml` must not become the folder above.
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let name = stem.filter(|stem| !stem.chars().all(|sign| sign == '.')).unwrap_or_else(|| "scenario".to_owned());
     document(name, Some(path.to_owned()), file).map_err(|error| error.unwrap_or_else(io))
 }
 

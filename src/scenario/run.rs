@@ -8,7 +8,7 @@ use crate::model::{Precision, RunPlan, Stop, Warmup};
 use crate::units::{Span, Time};
 
 /// Finer series are no help to anyone and fill the memory.
-const MOST_BINS: u64 = 100_000;
+pub(super) const MOST_BINS: u64 = 100_000;
 
 const REPLICATIONS: u32 = 10;
 const SEED: u64 = 1;

@@ -53,6 +53,26 @@ impl Value {
     }
 }
 
+impl Node {
+    /// The value as TOML, on one line.
+    pub fn written(&self) -> String {
+        let joined = |items: Vec<String>| items.join(", ");
+        match &self.value {
+            // The escapes of JSON are those of TOML.
+            Value::Text(text) => serde_json::Value::from(text.as_str()).to_string(),
+            Value::Whole(whole) => whole.map_or_else(String::new, |whole| whole.to_string()),
+            Value::Number(number) => format!("{number:?}"),
+            Value::Flag(flag) => flag.to_string(),
+            Value::Date | Value::Null => String::new(),
+            Value::List(items) => format!("[{}]", joined(items.iter().map(Node::written).collect())),
+            Value::Table(entries) => {
+                let pair = |entry: &Entry| format!("{} = {}", serde_json::Value::from(entry.key.as_str()), entry.node.written());
+                format!("{{ {} }}", joined(entries.iter().map(pair).collect()))
+            }
+        }
+    }
+}
+
 /// Reads TOML. The tree holds what could be read; whether decoding it makes sense is said by the second part: after a
 /// syntax error it does not.
 pub(super) fn from_toml(text: &str, problems: &mut Vec<Problem>) -> Option<Node> {

@@ -7,15 +7,25 @@
 
 use super::Estimate;
 use super::interval::student_t;
-use super::moments::{bent, moments};
+use super::moments::{moments, reach};
 
 /// Controls that are a combination of the others to this share of themselves say nothing new.
 const NOTHING_NEW: f64 = 1e-9;
 
+/// A corrected ratio.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Controlled {
+    /// The ratio and its interval.
+    pub estimate: Estimate,
+    /// For each pair how far it is off when what the controls explain is taken out; their mean is zero, and Student's t interval
+    /// of their mean is as wide as that of the estimate, but for a degree of freedom a control.
+    pub off: Vec<f64>,
+}
+
 /// The ratio of two sums, from independent pairs of addends, corrected by `controls`: for each of them a value for each pair,
 /// whose expectation is zero. `None` where there are too few pairs for so many controls, where no control says anything, or
 /// where the correction would lead below zero.
-pub fn controlled(pairs: &[(f64, f64)], controls: &[Vec<f64>], confidence: f64) -> Option<Estimate> {
+pub fn controlled(pairs: &[(f64, f64)], controls: &[Vec<f64>], confidence: f64) -> Option<Controlled> {
     let n = pairs.len() as f64;
     let (above, below) = pairs.iter().fold((0.0, 0.0), |sums, pair| (sums.0 + pair.0, sums.1 + pair.1));
     if below <= 0.0 || pairs.len() < controls.len() + 4 {
@@ -52,8 +62,13 @@ pub fn controlled(pairs: &[(f64, f64)], controls: &[Vec<f64>], confidence: f64) 
     let error = (product(&rest, &rest) / degrees as f64 * inflation).sqrt();
     let t = student_t(confidence, degrees);
     let bend = if error == 0.0 { 0.0 } else { moments(&rest).skewness / (6.0 * n.sqrt()) };
-    let (low, high) = (value - bent(t, bend).max(t) * error, value + (-bent(-t, bend)).max(t) * error);
-    Some(Estimate { estimate: Some(value), low: Some(low), high: Some(high), ..Estimate::default() })
+    let (down, up) = reach(t, bend);
+    let (low, high) = (value - down * error, value + up * error);
+    // As if each were one of n that a mean is made of.
+    let scale = ((n - 1.0) * n * inflation / degrees as f64).sqrt();
+    rest.iter_mut().for_each(|off| *off *= scale);
+    let estimate = Estimate { estimate: Some(value), low: Some(low), high: Some(high), ..Estimate::default() };
+    Some(Controlled { estimate, off: rest })
 }
 
 fn product(one: &[f64], other: &[f64]) -> f64 {
@@ -78,14 +93,18 @@ mod tests {
         let x = [-0.75, 0.25, 1.25, 0.25, -0.75, 1.25];
         let rest = [0.1, -0.2, 0.1, 0.2, -0.1, -0.1];
         let pairs: Vec<(f64, f64)> = x.iter().zip(rest).map(|(x, rest)| (3.0 + 2.0 * x + rest, 1.0)).collect();
-        let found = controlled(&pairs, &[x.to_vec()], 0.95).unwrap();
+        let Controlled { estimate: found, off } = controlled(&pairs, &[x.to_vec()], 0.95).unwrap();
         assert!((found.estimate.unwrap() - 3.0).abs() < 1e-12, "{found:?}");
         // Squares of the rest 0.12 over 4 degrees of freedom, times 1/6 + 0.0625 / 4; t(.975, 4) = 2.776445; the rest is not
         // skewed.
         let half = 2.776445 * (0.03f64 * (1.0 / 6.0 + 0.0625 / 4.0)).sqrt();
         assert!((found.high.unwrap() - 3.0 - half).abs() < 1e-6 && (3.0 - found.low.unwrap() - half).abs() < 1e-6, "{found:?}");
+        // What is left of the pairs spreads as the estimate does: the same standard error from six values.
+        let error = (off.iter().map(|off| off * off).sum::<f64>() / 30.0).sqrt();
+        assert!((2.776445 * error - half).abs() < 1e-6 && off.iter().sum::<f64>().abs() < 1e-12, "{off:?}");
         // The same control twice counts once.
-        assert_eq!(controlled(&pairs, &[x.to_vec(), x.map(|x| 3.0 * x).to_vec()], 0.95).unwrap().estimate, found.estimate);
+        let twice = controlled(&pairs, &[x.to_vec(), x.map(|x| 3.0 * x).to_vec()], 0.95).unwrap();
+        assert_eq!(twice.estimate.estimate, found.estimate);
         assert_eq!(controlled(&pairs, &[vec![0.0; 6]], 0.95), None);
         assert_eq!(controlled(&pairs[..4], &[x[..4].to_vec()], 0.95), None);
     }
@@ -105,7 +124,7 @@ mod tests {
                 controls[1].push(b);
                 pairs.push((50.0 + 1.5f64.sqrt() * (a - b) + noise(), 1.0));
             }
-            let found = controlled(&pairs, &controls, 0.95).unwrap();
+            let found = controlled(&pairs, &controls, 0.95).unwrap().estimate;
             let (low, high) = (found.low.unwrap(), found.high.unwrap());
             hits += u32::from(low <= 50.0 && 50.0 <= high);
             width += high - low;

@@ -6,7 +6,7 @@
 //! around it (sectioning: Asmussen and Glynn 2007, "Stochastic Simulation", III.5a).
 
 use super::Estimate;
-use super::moments::{bent, moments};
+use super::moments::{moments, reach};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// Why one replication alone gives no interval.
@@ -15,6 +15,9 @@ pub const ONE_REPLICATION: &str = "one replication has no spread to judge by: ru
 /// Why one run whose batches are alike gives no interval.
 pub const DEPENDENT_BATCHES: &str =
     "the batches of this one run are too short to be independent: lengthen it, or run replications";
+
+/// Fewer values tell too little of their skewness.
+pub(super) const LEAST_FOR_SKEWNESS: usize = 5;
 
 /// The quantile of Student's t distribution that leaves (1 - confidence)/2 above it.
 pub fn student_t(confidence: f64, degrees: usize) -> f64 {
@@ -46,10 +49,10 @@ pub fn ratio(pairs: &[(f64, f64)], confidence: f64) -> Estimate {
     let squares: f64 = residuals.iter().map(|residual| residual * residual).sum();
     let error = (squares / (n - 1.0) / n).sqrt() / (denominator / n);
     let t = student_t(confidence, pairs.len() - 1);
-    // Few values tell too little of their skewness.
-    let skewness = if pairs.len() < 5 || error == 0.0 { 0.0 } else { moments(&residuals).skewness };
+    let skewness = if pairs.len() < LEAST_FOR_SKEWNESS || error == 0.0 { 0.0 } else { moments(&residuals).skewness };
     let bend = skewness / (6.0 * n.sqrt());
-    let (low, high) = (ratio - bent(t, bend).max(t) * error, ratio + (-bent(-t, bend)).max(t) * error);
+    let (down, up) = reach(t, bend);
+    let (low, high) = (ratio - down * error, ratio + up * error);
     Estimate { estimate: Some(ratio), low: Some(low), high: Some(high), ..Estimate::default() }
 }
 

@@ -36,11 +36,8 @@ pub fn inversion(
     parts: impl Fn(usize) -> Vec<(f64, f64)>,
 ) -> Inverted {
     let share = |bucket: usize| share_up_to(&parts(bucket), confidence);
-    let (_, here) = share(at);
-    // As clustered as further in: the spread of a rare thing goes with the root of how rare it is.
-    let further_in = |&(order, bucket): &(f64, usize)| share(bucket).1 * ((1.0 - q) / (1.0 - order)).sqrt();
-    let spreads: Vec<f64> = std::iter::once(here).chain(inner.iter().map(further_in)).collect();
-    let least = (spreads.iter().map(|spread| spread * spread).sum::<f64>() / spreads.len() as f64).sqrt();
+    let spreads = spreads(q, at, inner, share);
+    let least = root_mean_square(&spreads);
     let low = first(0, at, |bucket| {
         let (share, half) = share(bucket);
         share + half.max(least) >= q
@@ -50,6 +47,25 @@ pub fn inversion(
         share - half.max(least) >= q
     });
     Inverted { low, high, vague: spreads.into_iter().fold(0.0, f64::max) / q.min(1.0 - q) }
+}
+
+/// How many times wider than its own the spread is that counts at the point estimate, because of how observations come in
+/// clusters further in; at least 1.
+pub fn clustering(q: f64, at: usize, inner: &[(f64, usize)], parts: impl Fn(usize) -> Vec<(f64, f64)>) -> f64 {
+    let spreads = spreads(q, at, inner, |bucket| share_up_to(&parts(bucket), 0.95));
+    let wider = root_mean_square(&spreads) / spreads[0];
+    if wider.is_finite() { wider.max(1.0) } else { 1.0 }
+}
+
+/// Half the width of the interval of the share at the point estimate, and what those further in let expect there: as clustered
+/// as further in, and the spread of a rare thing goes with the root of how rare it is.
+fn spreads(q: f64, at: usize, inner: &[(f64, usize)], share: impl Fn(usize) -> (f64, f64)) -> Vec<f64> {
+    let further_in = |&(order, bucket): &(f64, usize)| share(bucket).1 * ((1.0 - q) / (1.0 - order)).sqrt();
+    std::iter::once(share(at).1).chain(inner.iter().map(further_in)).collect()
+}
+
+fn root_mean_square(values: &[f64]) -> f64 {
+    (values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64).sqrt()
 }
 
 /// The pooled share and half the width of its interval.

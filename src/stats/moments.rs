@@ -31,6 +31,12 @@ pub(super) fn bent(t: f64, bend: f64) -> f64 {
     if bend.abs() < 1e-3 { t } else { ((1.0 + 6.0 * bend * (t - bend)).cbrt() - 1.0) / (2.0 * bend) }
 }
 
+/// How many standard errors an interval reaches down and up, for a mean whose own skewness is six times `bend`: never less than
+/// Student's t, which is what few values tell too little to go below.
+pub(super) fn reach(t: f64, bend: f64) -> (f64, f64) {
+    (bent(t, bend).max(t), (-bent(-t, bend)).max(t))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

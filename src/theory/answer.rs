@@ -11,8 +11,10 @@ pub struct Answer {
     pub value: f64,
     /// The law behind it, such as `M/M/3 (Erlang C)`.
     pub law: String,
-    /// Whether it is exact for the model; `false`: an approximation.
+    /// Whether it is exact for the model; `false`: an approximation, or a ceiling.
     pub exact: bool,
+    /// Whether the metric cannot be above it, and may be far below.
+    pub ceiling: bool,
     /// Where the formula stands.
     pub source: &'static str,
 }
@@ -24,6 +26,8 @@ pub struct Law {
     pub name: String,
     /// Whether it is exact.
     pub exact: bool,
+    /// Whether it only says what cannot be exceeded.
+    pub ceiling: bool,
     /// Where it stands.
     pub source: &'static str,
 }
@@ -31,18 +35,24 @@ pub struct Law {
 impl Law {
     /// An exact law.
     pub fn exact(name: impl Into<String>, source: &'static str) -> Law {
-        Law { name: name.into(), exact: true, source }
+        Law { name: name.into(), exact: true, ceiling: false, source }
     }
 
     /// An approximation.
     pub fn approximate(name: impl Into<String>, source: &'static str) -> Law {
-        Law { name: name.into(), exact: false, source }
+        Law { name: name.into(), exact: false, ceiling: false, source }
+    }
+
+    /// A bound from above.
+    pub fn ceiling(name: impl Into<String>, source: &'static str) -> Law {
+        Law { name: name.into(), exact: false, ceiling: true, source }
     }
 
     /// A number by this law.
     pub fn says(&self, metric: String, value: f64) -> Answer {
         // Adding zero turns -0 into 0.
-        Answer { metric, value: value + 0.0, law: self.name.clone(), exact: self.exact, source: self.source }
+        let Law { exact, ceiling, source, .. } = *self;
+        Answer { metric, value: value + 0.0, law: self.name.clone(), exact, ceiling, source }
     }
 }
 

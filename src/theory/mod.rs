@@ -8,6 +8,7 @@ mod answer;
 mod approximate;
 mod batch;
 mod bounded;
+mod broker;
 mod called;
 mod center;
 mod closed;
@@ -41,9 +42,11 @@ use crate::model::{Model, Stop};
 /// state, fluid answers for those that show their start.
 pub fn answers(model: &Model) -> Vec<Answer> {
     let mut answers = Vec::new();
-    // Links, credit and limits of brokers are outside the conditions of every law here.
+    // Links, credit and limits of brokers are outside the conditions of every law but those of a queue.
     if model.has_brokers() {
-        return answers;
+        let mut known = broker::textbook(model).map_or_else(Vec::new, |same| self::answers(&same));
+        known.extend(broker::ceilings(model));
+        return known;
     }
     if !model.plan.terminating && model.plan.stop == Stop::Duration {
         answers.extend(steady_state(model));

@@ -5,12 +5,14 @@
 
 mod bytes;
 mod quantity;
+mod range;
 mod rate;
 mod ratio;
 mod time;
 
 pub use bytes::Bytes;
 pub use quantity::UnitError;
+pub use range::{Written, range};
 pub use rate::Rate;
 pub use ratio::Ratio;
 pub use time::{Span, Time};

@@ -62,5 +62,6 @@ pub fn mm3(discipline: Discipline, prefetch: u32) -> Model {
         caches: Vec::new(),
         faults: Vec::new(),
         goals: Vec::new(),
+        alerts: Vec::new(),
     }
 }

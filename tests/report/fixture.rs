@@ -2,8 +2,10 @@
 
 use indexmap::IndexMap;
 use queuelab::experiment::stability::{Stability, Verdict as Keeps};
-use queuelab::experiment::{Column, Part, Reading, Replicate, Series, Shape, Summary};
-use queuelab::report::{GoalResult, Provenance, RunResult, SCHEMA_VERSION, Verdict, Warning};
+use queuelab::experiment::{Column, Lately, Part, Quantiles, Reading, Replicate, Series, Shape, Summary};
+use queuelab::report::{
+    Edge, FaultNote, GoalResult, Node, NodeKind, Provenance, RunResult, SCHEMA_VERSION, System, Verdict, Warning,
+};
 use queuelab::stats::Estimate;
 
 /// A value and half the width of its interval.
@@ -106,6 +108,7 @@ pub fn result() -> RunResult {
     put(&of("service.mean"), estimate(0.010_01, 0.000_02), "s");
     put(&of("sojourn.mean"), estimate(0.0413, 0.0008), "s");
     put(&of("sojourn.p99"), estimate(0.1689, 0.0044), "s");
+    put(&of("slowest_wait.ratio"), estimate(0.874, 0.012), "1");
 
     let count = 168_120;
     let distributions = IndexMap::from([
@@ -126,6 +129,7 @@ pub fn result() -> RunResult {
         ("consumers.workers.throughput".to_owned(), column("1/s", 200, &mut noise, |_| 279.8, 0.07)),
         ("consumers.workers.utilization".to_owned(), column("1", 200, &mut noise, |_| 0.933, 0.03)),
     ]);
+    let latencies = IndexMap::from([("producers.web.completion".to_owned(), lately(200))]);
     let replicates = (0..10)
         .map(|at| Replicate {
             fingerprint: format!("{:016x}", 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(at + 1)),
@@ -161,13 +165,23 @@ pub fn result() -> RunResult {
         },
         summary: Summary {
             metrics,
+            values: IndexMap::from([("consumers.workers.wait.mean".to_owned(), vec![0.0107, 0.0109, 0.0108])]),
             distributions,
-            series: Series { bin: 3.3, warmup: 60.0, columns },
+            series: Series { bin: 3.3, warmup: 60.0, columns, latencies },
             stability: vec![stability("workers", Keeps::Stable)],
             replicates,
+            alerts: Vec::new(),
             parts: Vec::new(),
         },
+        presets: Vec::new(),
         routes: ["web", "nightly-import"].map(|name| (name.to_owned(), vec!["jobs".to_owned()])).into(),
+        system: small_system(),
+        faults: vec![FaultNote {
+            name: "workers stands still".to_owned(),
+            what: "from 5min to 5min30s `workers` stands still".to_owned(),
+            from: Some(300.0),
+            until: Some(330.0),
+        }],
         theory: IndexMap::new(),
         precision: None,
         goals: vec![
@@ -182,6 +196,38 @@ pub fn result() -> RunResult {
                       `run.duration` of 41.5 min would do"
                 .to_owned(),
         }],
+    }
+}
+
+/// A median and a p99 over so many bins, of which the first ten have no p99.
+fn lately(bins: usize) -> Lately {
+    let of = |scale: f64, from: usize| {
+        let at = |end: f64| move |bin: usize| (bin >= from).then_some(scale * end * (1.0 + 0.2 * (bin as f64 / 9.0).sin()));
+        let column = |end: f64| (0..bins).map(at(end)).collect();
+        Quantiles { value: column(1.0), low: column(0.9), high: column(1.15) }
+    };
+    let quantiles = IndexMap::from([("p50".to_owned(), of(0.033, 0)), ("p99".to_owned(), of(0.17, 10))]);
+    Lately { unit: "s".to_owned(), bin: None, count: vec![8_000; bins], quantiles }
+}
+
+/// The graph of the result.
+fn small_system() -> System {
+    let node = |kind, name: &str, workers| Node { kind, name: name.to_owned(), about: "a few words".to_owned(), workers };
+    let edge = |from, to, planned, metric: Option<&str>| Edge {
+        from,
+        to,
+        call: false,
+        planned: Some(planned),
+        metric: metric.map(str::to_owned),
+    };
+    System {
+        nodes: vec![
+            node(NodeKind::Producer, "web", None),
+            node(NodeKind::Producer, "nightly-import", None),
+            node(NodeKind::Queue, "jobs", None),
+            node(NodeKind::Consumers, "workers", Some(3)),
+        ],
+        edges: vec![edge(0, 2, 240.0, None), edge(1, 2, 40.0, None), edge(2, 3, 280.0, Some("consumers.workers.throughput"))],
     }
 }
 
@@ -225,6 +271,15 @@ pub fn pipeline(stages: usize, name: impl Fn(usize) -> String) -> RunResult {
             table.insert(name.clone(), reading.clone());
         }
     }
+    result.system.nodes.truncate(1);
+    result.system.edges.clear();
+    for stage in 0..stages {
+        let node = |kind, name: String, workers| Node { kind, name, about: "a few words".to_owned(), workers };
+        let edge = |from, to| Edge { from, to, call: false, planned: Some(240.0), metric: None };
+        result.system.nodes.push(node(NodeKind::Queue, format!("to-{}", name(stage)), None));
+        result.system.nodes.push(node(NodeKind::Consumers, name(stage), Some(3)));
+        result.system.edges.extend([edge(2 * stage, 2 * stage + 1), edge(2 * stage + 1, 2 * stage + 2)]);
+    }
     result.routes = [("web".to_owned(), (0..stages).map(|stage| format!("to-{}", name(stage))).collect())].into();
     summary.metrics.retain(|name, _| name.starts_with("producers.web."));
     summary.distributions.retain(|name, _| name.starts_with("producers.web."));
@@ -262,6 +317,7 @@ pub fn pipeline(stages: usize, name: impl Fn(usize) -> String) -> RunResult {
 /// Two stages that do not hang together, each with its own warm-up and number of replications.
 pub fn parts() -> RunResult {
     let mut result = pipeline(2, |stage| ["jobs", "hall"][stage].to_owned());
+    result.faults.clear();
     let part = |entities: [&str; 2], warmup, duration, replications| Part {
         entities: entities.map(str::to_owned).to_vec(),
         warmup,
@@ -295,6 +351,7 @@ pub fn empty() -> RunResult {
         .values_mut()
         .for_each(|shape| *shape = Shape { unit: "s".into(), count: 0, quantiles: vec![], bins: vec![] });
     summary.series.columns.clear();
+    summary.series.latencies.clear();
     summary.series.warmup = 0.0;
     result.goals.clear();
     result.warnings.clear();

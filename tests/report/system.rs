@@ -79,6 +79,7 @@ pub fn model(producers: Vec<Producer>, queues: Vec<Queue>, pools: Vec<ConsumerPo
         caches: Vec::new(),
         faults: Vec::new(),
         goals: Vec::new(),
+        alerts: Vec::new(),
     }
 }
 

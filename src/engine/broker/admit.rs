@@ -91,7 +91,7 @@ impl World {
         } else {
             self.child(slot, identity, NONE, None, observer)
         };
-        *self.fresh_extra(copy) = Extra { reply: NONE, ..extra };
+        self.keep_extra(copy, Extra { reply: NONE, ..extra });
         copy
     }
 
@@ -138,7 +138,8 @@ impl World {
             self.safe(receipt, observer);
         }
         if idle && let Some(consumer) = self.next_taker(home) {
-            return self.dispatch(home, consumer, slot, false, observer);
+            self.dispatch(home, consumer, slot, false, observer);
+            return self.tell_capacity(home, observer);
         }
         self.make_ready(home, slot, observer);
         self.drop_heads(home, observer);

@@ -159,6 +159,7 @@ impl Builder<'_> {
                 timer: None,
                 timed: Time::LATEST,
                 down: false,
+                free: self.model.pools_on(QueueId(at as u32)).next().is_some(),
                 consumers: Vec::new(),
                 active: NONE,
             });

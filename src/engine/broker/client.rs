@@ -11,7 +11,7 @@ use crate::engine::message::MessageSlot;
 use crate::engine::observer::{Observer, Origin, Outcome, Transition};
 use crate::engine::slab::NONE;
 use crate::engine::timers::TimerId;
-use crate::engine::world::World;
+use crate::engine::world::{Worker, World};
 use crate::model::{Failure, OnFailure};
 use crate::random::{Distribution, Stream};
 use crate::units::{Span, Time};
@@ -88,10 +88,12 @@ impl World {
         let subject = message.subject(slot);
         let (queue, worker) = (records_at, at as u32);
         observer.record(now, Transition::Started { pool: record, queue, slot, worker, subject, waited, from, resumed });
-        if self.brokers.pools[pool as usize].as_ref().is_some_and(|session| session.blocking) {
+        let &PoolSession { blocking, program, .. } = self.session(pool);
+        if blocking {
             self.begin_silence(consumer);
         }
-        if self.session(pool).program != NONE {
+        if program != NONE {
+            self.agenda.clear(self.producers.len() + at);
             return self.begin(at, slot, observer);
         }
         let place = &self.pools[pool as usize];
@@ -117,15 +119,22 @@ impl World {
     /// The slot of a worker of a broker's queue fires: its work is done, or it is free again after it.
     #[inline(never)]
     pub(in crate::engine) fn client_fires<O: Observer>(&mut self, at: usize, observer: &mut O) {
-        let worker = self.workers[at];
-        self.agenda.clear(self.producers.len() + at);
-        if worker.message == NONE {
+        let &Worker { message, task, consumer, .. } = &self.workers[at];
+        // Its slot is set or cleared once, by what it does next.
+        if message == NONE {
+            let client = &self.brokers.clients[consumer as usize];
+            if client.up && !client.known && !self.brokers.queues[client.home as usize].down {
+                // It worked in vain, and notices only now that its connection is closed: it opens another.
+                self.agenda.clear(self.producers.len() + at);
+                return self.client_returns(consumer, observer);
+            }
             return self.next_of_buffer(at, false, observer);
         }
-        if worker.task != NONE {
-            return self.wake(worker.task);
+        if task != NONE {
+            self.agenda.clear(self.producers.len() + at);
+            return self.wake(task);
         }
-        self.delivery_done(at, MessageSlot(worker.message), Verdict::Ok, observer);
+        self.delivery_done(at, MessageSlot(message), Verdict::Ok, observer);
     }
 
     /// A worker is done with a message.
@@ -137,11 +146,10 @@ impl World {
         observer: &mut O,
     ) {
         let now = self.now;
-        let worker = self.workers[at];
-        let (pool, consumer) = (worker.pool, worker.consumer);
+        let &Worker { pool, consumer, started, .. } = &self.workers[at];
         let place = &self.pools[pool as usize];
         let (record, records_at) = (place.record, place.records_at);
-        let (service, sojourn) = (now - worker.started, now - self.messages[slot].entered);
+        let (service, sojourn) = (now - started, now - self.messages[slot].entered);
         let free_at_once = self.session(pool).overhead.is_none();
         let resumes = free_at_once && !self.consumers[consumer as usize].buffer.is_empty();
         let refilled = true;
@@ -185,10 +193,13 @@ impl World {
     }
 
     /// Whether this delivery of a message fails, by the rule of the pool.
-    fn fails(&mut self, pool: u32, slot: MessageSlot) -> bool {
-        let message = self.messages[slot];
-        let deliveries = self.extra(slot).deliveries;
+    fn fails(&self, pool: u32, slot: MessageSlot) -> bool {
         let session = self.session(pool);
+        if session.failure == Failure::Never {
+            return false;
+        }
+        let message = &self.messages[slot];
+        let deliveries = self.brokers.extras[slot.0 as usize].deliveries;
         let sender = self.producers[message.producer as usize].messages;
         let draw = |identity: u64| session.failures.of(sender).at(identity).uniform();
         match session.failure {

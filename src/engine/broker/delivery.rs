@@ -42,6 +42,8 @@ pub(in crate::engine) struct BrokerQueue {
     pub timed: Time,
     /// Until its node is back, nothing is delivered.
     pub down: bool,
+    /// What the observer was last told: whether some consumer has credit.
+    pub free: bool,
     /// All consumers on it.
     pub consumers: Vec<u32>,
     /// Of these, the one that gets messages where only one does.
@@ -92,6 +94,18 @@ impl World {
         self.queues[state.queue as usize].takers.push(taker);
     }
 
+    /// Tells the observer whether some consumer has credit, where that has changed. Whatever has changed the ring at this
+    /// instant is over by then: a consumer that is taken out and put back was never gone.
+    pub(super) fn tell_capacity<O: Observer>(&mut self, home: u32, observer: &mut O) {
+        let state = &mut self.brokers.queues[home as usize];
+        let place = &self.queues[state.queue as usize];
+        let free = !place.takers.is_empty();
+        if free != state.free {
+            state.free = free;
+            observer.record(self.now, Transition::Capacity { queue: place.record, free });
+        }
+    }
+
     /// Gives out ready messages for as long as somebody has credit.
     pub(super) fn serve<O: Observer>(&mut self, home: u32, observer: &mut O) {
         loop {
@@ -105,6 +119,7 @@ impl World {
             self.dispatch(home, consumer, slot, true, observer);
             self.look_at_head(home, observer);
         }
+        self.tell_capacity(home, observer);
     }
 
     /// A message is no longer ready.

@@ -205,33 +205,32 @@ impl World {
         &mut self.brokers.extras[slot.0 as usize]
     }
 
-    /// Makes room for what a broker knows of a message, about which nothing is known yet.
-    pub(super) fn fresh_extra(&mut self, slot: MessageSlot) -> &mut Extra {
+    /// Keeps what a broker knows of a message that is new.
+    #[inline]
+    pub(super) fn keep_extra(&mut self, slot: MessageSlot, extra: Extra) {
         let at = slot.0 as usize;
         if at >= self.brokers.extras.len() {
             self.brokers.extras.resize(at + 1, Extra::NOTHING);
         }
-        self.brokers.extras[at] = Extra::NOTHING;
-        &mut self.brokers.extras[at]
+        self.brokers.extras[at] = extra;
     }
 
     /// A message ends for its producer, but stays where it is.
     pub(super) fn become_shade<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
-        if self.extra(slot).done {
+        let extra = self.extra(slot);
+        if std::mem::replace(&mut extra.done, true) {
             return self.leave_uncounted_family(slot, outcome, observer);
         }
-        let extra = self.extra(slot);
-        extra.done = true;
         let reply = std::mem::replace(&mut extra.reply, NONE);
         self.brokers.shades += 1;
         if reply != NONE {
             self.reply(reply, outcome == Outcome::Completed);
         }
-        let message = self.messages[slot];
-        if message.family != NONE {
+        let message = &mut self.messages[slot];
+        let (family, waited) = (std::mem::replace(&mut message.family, NONE), message.waited);
+        if family != NONE {
             self.handlers.members -= 1;
-            self.messages[slot].family = NONE;
-            return self.shrink_family(message.family, message.waited, outcome, observer);
+            return self.shrink_family(family, waited, outcome, observer);
         }
         self.count_end(slot, outcome, observer);
     }

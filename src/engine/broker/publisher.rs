@@ -112,9 +112,8 @@ impl World {
 
     /// Says what a message is like that its producer has just made.
     pub(in crate::engine) fn describe(&mut self, slot: MessageSlot) {
-        let message = self.messages[slot];
-        let index = message.index;
-        let Some(makes) = self.brokers.makes.get(message.producer as usize) else { return };
+        let &Message { index, producer, .. } = &self.messages[slot];
+        let Some(makes) = self.brokers.makes.get(producer as usize) else { return };
         let size = match &makes.size {
             Size::Constant(size) => *size,
             Size::Uniform { min, max } => {
@@ -136,14 +135,14 @@ impl World {
                 keys.iter().find(|(sum, _)| u < *sum).or(keys.last()).map_or(NONE, |(_, key)| *key)
             }
             MakesKeys::Numbered => {
-                let state = self.handlers.keys[message.producer as usize].as_ref();
+                let state = self.handlers.keys[producer as usize].as_ref();
                 super::routes::numbered(state.map_or(0, |keys| keys.popularity.draw(&mut keys.stream.at(index))))
             }
             MakesKeys::Carried(keys) => keys[index as usize],
         };
         let persistent = makes.persistent;
-        let extra = self.fresh_extra(slot);
-        *extra = Extra { size: u32::try_from(size).unwrap_or(u32::MAX), key, ttl, persistent, ..Extra::NOTHING };
+        let size = u32::try_from(size).unwrap_or(u32::MAX);
+        self.keep_extra(slot, Extra { size, key, ttl, persistent, ..Extra::NOTHING });
     }
 
     /// A message is to be sent: at once, or as soon as that may be.
@@ -343,7 +342,7 @@ impl World {
         let (message, extra) = (self.messages[slot], *self.extra(slot));
         let again = self.messages.insert::<false>(self.now, message.producer, message.index, message.priority);
         self.messages[again] = Message { entered: self.now, ..message };
-        *self.fresh_extra(again) = Extra { deliveries: extra.deliveries, reply: extra.reply, ..extra.inherited() };
+        self.keep_extra(again, Extra { deliveries: extra.deliveries, reply: extra.reply, ..extra.inherited() });
         observer.record(self.now, Transition::Caused { parent: slot, slot: again, called: None });
         // What is left behind is a shade.
         self.messages[slot].family = NONE;

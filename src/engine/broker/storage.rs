@@ -165,7 +165,8 @@ impl World {
             state.busy = true;
             let broker = state.broker;
             observer.record(self.now, Transition::Writing { broker, busy: true });
-            self.begin_write(disk);
+            // It begins when all that comes at this instant is there: what a processor hands over together is written together.
+            self.set_timer(self.now, Phase::Completion, Wake::Disk(disk));
         }
     }
 

@@ -21,7 +21,9 @@ pub fn advice(model: &Model, load: &Load, summary: &Summary, cuts: &[Cut]) -> Ve
     let mut warnings = Vec::new();
     for (at, queue) in model.queues.iter().enumerate() {
         warnings.extend(load::of_queue(model, load, QueueId(at as u32), summary));
-        if load.queues[at].rate <= 0.0 {
+        // Dead letters come without anybody publishing them.
+        let dead = model.dead_letters_of(QueueId(at as u32)).next().is_some();
+        if load.queues[at].rate <= 0.0 && !dead {
             warnings.push(warning(
                 "no-messages",
                 format!(

@@ -1,10 +1,26 @@
 //! Axes: from numbers to pixels, with ticks at round numbers.
 
-use crate::report::quantity::{Kind, Unit, significant, trimmed};
+use crate::report::quantity::{Kind, Unit, plainly, significant, trimmed};
+use serde::Serialize;
 
-/// A straight axis.
+/// How distances on an axis grow with the numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Scale {
+    /// Evenly.
+    Linear,
+    /// With their logarithms.
+    Log,
+    /// Evenly, in nines of a quantile's order; see [`nines`].
+    Nines,
+}
+
+/// An axis.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Axis {
+    pub scale: Scale,
+    /// What stands on it.
+    pub kind: Kind,
     /// What stands at its two ends.
     pub from: f64,
     pub to: f64,
@@ -17,7 +33,11 @@ pub(super) struct Axis {
 impl Axis {
     /// Where a value lies between the two ends: 0 to 1, and the nearer end for what lies outside.
     pub fn share(&self, value: f64) -> f64 {
-        let share = (value - self.from) / (self.to - self.from);
+        let share = match self.scale {
+            Scale::Log if value <= self.from => 0.0,
+            Scale::Log => (value / self.from).ln() / (self.to / self.from).ln(),
+            Scale::Linear | Scale::Nines => (value - self.from) / (self.to - self.from),
+        };
         if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
     }
 
@@ -27,16 +47,42 @@ impl Axis {
         // On an axis the largest number decides; its labels shorten thousands by themselves.
         let unit = match kind {
             Kind::Rate if most >= 0.1 => Kind::Rate.unit([1.0]),
-            Kind::Messages | Kind::Plain => kind.unit([1.0]),
+            Kind::Messages | Kind::Weight | Kind::Plain => kind.unit([1.0]),
             _ => kind.unit([most]),
         };
         let step = round_step(most / unit.size / count) * unit.size;
         let steps = (most / step - 1e-9).ceil().max(1.0);
-        Axis { from: 0.0, to: steps * step, ticks: ticks(steps as usize, step, unit), unit: unit.label }
+        let ticks = ticks(steps as usize, step, unit);
+        Axis { scale: Scale::Linear, kind, from: 0.0, to: steps * step, ticks, unit: unit.label }
     }
 
-    /// From zero to just `most` seconds, with ticks that a clock would have.
-    pub fn time(most: f64) -> Axis {
+    /// From the power of ten below `least` to the one above `most`, with the numbers that people have names for: 1 ms, 10 ms,
+    /// 1 s, 1 min.
+    pub fn log(kind: Kind, least: f64, most: f64) -> Axis {
+        const LONG: [f64; 9] = [60.0, 600.0, 3600.0, 36_000.0, 86_400.0, 864_000.0, 8.64e6, 8.64e7, 8.64e8];
+        let least = if least.is_finite() { least.clamp(1e-12, 1e12) } else { 1.0 };
+        let most = if most.is_finite() { most.clamp(least, 1e15) } else { least };
+        let tens = |power: i32| 10f64.powi(power);
+        let powers = (least.log10() + 1e-9).floor() as i32..=(most.log10() - 1e-9).ceil() as i32;
+        let (from, mut to) = (tens(*powers.start()), tens(*powers.end()).max(10.0 * tens(*powers.start())));
+        let mut values: Vec<f64> = powers.map(tens).collect();
+        if kind == Kind::Time && most > 10.0 {
+            values.retain(|&value| value <= 10.0 + 1e-9);
+            values.extend(LONG.into_iter().filter(|&value| value > from && value < 10.0 * most));
+            to = values.iter().copied().find(|&value| value >= most * (1.0 - 1e-9)).unwrap_or(to);
+            values.retain(|&value| value <= to);
+        }
+        let long = |seconds: f64| -> Option<String> {
+            let (unit, size) = [("d", 86_400.0), ("h", 3600.0), ("min", 60.0)].into_iter().find(|(_, size)| seconds >= *size)?;
+            Some(format!("{} {unit}", trimmed(&significant(seconds / size, 6))))
+        };
+        let label = |value: f64| long(value).filter(|_| kind == Kind::Time).unwrap_or_else(|| plainly(value, kind));
+        let ticks = values.into_iter().map(|value| (value, label(value))).collect();
+        Axis { scale: Scale::Log, kind, from, to, ticks, unit: "" }
+    }
+
+    /// From zero to just `most` seconds, with ticks that a clock would have; at most so many.
+    pub fn time(most: f64, at_most: f64) -> Axis {
         const STEPS: [f64; 29] = [
             1e-9,
             1e-8,
@@ -70,9 +116,9 @@ impl Axis {
         ];
         let most = if most.is_finite() && most > 0.0 { most } else { 1.0 };
         let unit = Kind::Time.unit([most]);
-        let at_most = 11.0;
         let step = STEPS.into_iter().find(|step| most / step <= at_most).unwrap_or(most);
-        Axis { from: 0.0, to: most, ticks: ticks((most / step + 1e-9) as usize, step, unit), unit: unit.label }
+        let ticks = ticks((most / step + 1e-9) as usize, step, unit);
+        Axis { scale: Scale::Linear, kind: Kind::Time, from: 0.0, to: most, ticks, unit: unit.label }
     }
 
     /// Between two numbers that need not be zero, for values that hardly differ.
@@ -86,7 +132,13 @@ impl Axis {
         let digits = (low.abs().max(high.abs()) / step).log10().ceil().clamp(1.0, 15.0) as u32 + 1;
         let labels = (0..=many).map(|at| (first + at as f64) * step);
         let ticks = labels.map(|value| (value * unit.size, trimmed(&significant(value, digits)))).collect();
-        Axis { from, to, ticks, unit: unit.label }
+        Axis { scale: Scale::Linear, kind, from, to, ticks, unit: unit.label }
+    }
+
+    /// Words at 0, 1, 2 ..., with room for half a word at both ends.
+    pub fn words(words: &[String]) -> Axis {
+        let ticks = words.iter().enumerate().map(|(at, word)| (at as f64, word.clone())).collect();
+        Axis { scale: Scale::Linear, kind: Kind::Plain, from: -0.5, to: words.len().max(1) as f64 - 0.5, ticks, unit: "" }
     }
 
     /// Percentiles up to so many nines: the distance grows by one with every nine.
@@ -97,7 +149,8 @@ impl Axis {
         orders.extend(between);
         orders.sort_by(f64::total_cmp);
         let ticks = orders.iter().map(|&order| (nines(order), trimmed(&significant(100.0 * order, 6))));
-        Axis { from: 0.0, to: most, ticks: ticks.filter(|(at, _)| *at <= most + 1e-9).collect(), unit: "" }
+        let ticks = ticks.filter(|(at, _)| *at <= most + 1e-9).collect();
+        Axis { scale: Scale::Nines, kind: Kind::Share, from: 0.0, to: most, ticks, unit: "" }
     }
 }
 
@@ -126,8 +179,8 @@ fn ticks(steps: usize, step: f64, unit: Unit) -> Vec<(f64, String)> {
     let most = steps as f64 * step / unit.size;
     let (suffix, size) = match most {
         most if most >= 1e15 => ("", 1.0),
-        most if most >= 1e10 => ("G", 1e9),
-        most if most >= 1e7 => ("M", 1e6),
+        most if most >= 1e9 => ("G", 1e9),
+        most if most >= 1e6 => ("M", 1e6),
         most if most >= 1e4 => ("k", 1e3),
         _ => ("", 1.0),
     };
@@ -155,18 +208,26 @@ mod tests {
         let axis = Axis::from_zero(Kind::Time, 0.087, 5.0);
         assert_eq!((labels(&axis).join(" "), axis.unit), ("0 20 40 60 80 100".to_owned(), "ms"));
         let axis = Axis::from_zero(Kind::Messages, 3.1e6, 4.0);
-        assert_eq!((labels(&axis).join(" "), axis.unit), ("0 1000k 2000k 3000k 4000k".to_owned(), "msg"));
+        assert_eq!((labels(&axis).join(" "), axis.unit), ("0 1M 2M 3M 4M".to_owned(), "msg"));
         assert_eq!(labels(&Axis::from_zero(Kind::Rate, 240.0, 4.0)).join(" "), "0 50 100 150 200 250");
         assert_eq!(labels(&Axis::from_zero(Kind::Rate, 0.0, 4.0)).join(" "), "0 0.2 0.4 0.6 0.8 1");
     }
 
     #[test]
     fn time_goes_by_the_clock() {
-        let axis = Axis::time(660.0);
+        let axis = Axis::time(660.0, 11.0);
         assert_eq!((labels(&axis).join(" "), axis.unit), ("0 1 2 3 4 5 6 7 8 9 10 11".to_owned(), "min"));
-        let axis = Axis::time(86_400.0);
+        let axis = Axis::time(86_400.0, 11.0);
         assert_eq!((labels(&axis).join(" "), axis.unit), ("0 4 8 12 16 20 24".to_owned(), "h"));
-        assert_eq!(labels(&Axis::time(60.0)).join(" "), "0 10 20 30 40 50 60");
+        assert_eq!(labels(&Axis::time(60.0, 11.0)).join(" "), "0 10 20 30 40 50 60");
+    }
+
+    #[test]
+    fn orders_of_magnitude_have_names() {
+        assert_eq!(labels(&Axis::log(Kind::Time, 0.003, 0.8)).join(", "), "1 ms, 10 ms, 100 ms, 1 s");
+        assert_eq!(labels(&Axis::log(Kind::Time, 0.2, 700.0)).join(", "), "100 ms, 1 s, 10 s, 1 min, 10 min, 1 h");
+        let axis = Axis::log(Kind::Time, 0.001, 1.0);
+        assert!((axis.share(0.01) - 1.0 / 3.0).abs() < 1e-9 && axis.share(0.0) == 0.0);
     }
 
     #[test]
@@ -184,8 +245,11 @@ mod tests {
                 let axis = Axis::from_zero(kind, a, 5.0);
                 prop_assert!(axis.ticks.len() < 30, "{axis:?}");
                 axis.share(b);
+                let axis = Axis::log(kind, a, b);
+                prop_assert!(axis.ticks.len() < 40 && axis.from < axis.to, "{axis:?}");
+                axis.share(b);
             }
-            prop_assert!(Axis::time(a).ticks.len() < 30);
+            prop_assert!(Axis::time(a, 11.0).ticks.len() < 30);
             Axis::between(Kind::Time, a, b, 5.0);
         }
     }

@@ -1,76 +1,67 @@
-//! The backlog of every queue and the waiting requests of every service over time: mean over replications, the band of its interval,
-//! and the range of the replications.
+//! What waits over time: the backlog of every queue, and the requests that wait at every service. Mean over replications, the
+//! band of its interval, and the range of the replications; where theory knows the mean in the long run, a thin line.
 
-use super::axis::Axis;
 use super::drawing::{Dash, Drawing};
-use super::frame::{Entry, Plot, nothing, sheet};
-use super::series::{Curve, interval_entry, largest, length, shade_warmup, unmeasured, warmup_entries};
-use super::style::{Ink, PALETTE};
+use super::series::{Curve, largest, most_points};
+use super::style::{Canvas, PALETTE};
+use super::timeline::{Bands, Key, Panel, Timeline, Track};
 use crate::report::block::Table;
 use crate::report::quantity::Kind;
 use crate::report::result::RunResult;
 
-/// With more queues than these, their bands would hide each other.
+/// With more lines than these, their bands would hide each other.
 const MOST_BANDS: usize = 2;
 
-/// How solid the interval of the mean is, and what lies around it.
-const INTERVAL: f64 = 0.35;
-const RANGE: f64 = 0.14;
-
 /// Draws it.
-pub fn backlog(result: &RunResult) -> Drawing {
+pub fn backlog(result: &RunResult, canvas: Canvas) -> Drawing {
     let summary = &result.summary;
     let named = |table: Table, metric: &'static str| {
         let names = table.names(&summary.metrics).into_iter();
         names.map(move |name| (format!("{}.{name}.{metric}", table.prefix()), name))
     };
-    let all: Vec<(String, Curve)> = named(Table::Queues, "backlog")
-        .chain(named(Table::Services, "waiting"))
+    let queues = named(Table::Queues, "backlog");
+    let services = named(Table::Services, "waiting").map(|(full, name)| (full, format!("waiting at {name}")));
+    let all: Vec<(String, String, Curve)> = queues
+        .chain(services)
         .filter_map(|(full, name)| {
-            let curve = Curve::of(summary, &full, summary.series.columns.get(&full)?);
-            (!curve.mean.is_empty()).then_some((name, curve))
+            let curve = Curve::of(summary, &full, summary.series.columns.get(&full)?, most_points(canvas));
+            (!curve.mean.is_empty()).then_some((full, name, curve))
         })
         .collect();
-    let sizes: Vec<f64> = all.iter().map(|(_, curve)| curve.mean.iter().map(|point| point.1).sum()).collect();
+    let size = |curve: &Curve| -> f64 { curve.mean.iter().map(|point| point.1).sum() };
+    let number = all.len();
+    // Where nothing ever waited there is nothing to see.
+    let all: Vec<(String, String, Curve)> = all.into_iter().filter(|(_, _, curve)| size(curve) > 0.0).collect();
+    let sizes: Vec<f64> = all.iter().map(|(_, _, curve)| size(curve)).collect();
     let shown = largest(&sizes, PALETTE.len());
-    let note = (shown.len() < all.len())
-        .then(|| format!("the {} of {} queues with the largest backlogs are shown", shown.len(), all.len()));
-    let curves: Vec<(&str, &Curve, Ink)> =
-        shown.iter().zip(PALETTE).map(|(&at, ink)| (all[at].0.as_str(), &all[at].1, ink)).collect();
-    let many = summary.replicates.len() > 1;
-    let bands = many && shown.len() <= MOST_BANDS;
-    let mut legend: Vec<Entry> = curves.iter().map(|(name, _, ink)| Entry::line(*name, *ink, Dash::Solid)).collect();
-    if let Some(&(_, _, ink)) = curves.first().filter(|_| bands) {
-        if curves.iter().any(|(_, curve, _)| !curve.interval.is_empty()) {
-            legend.push(interval_entry(result, ink, INTERVAL + RANGE));
-        }
-        legend.push(Entry::fill("range of the replications", ink, RANGE));
-    }
-    if !curves.is_empty() {
-        legend.extend(warmup_entries(summary, curves.iter().map(|(_, curve, _)| *curve)));
-    }
-    let what = match (bands, many) {
-        (true, _) => "Mean backlog over time",
-        (false, true) => "Mean backlog over time, without bands",
-        (false, false) => "Backlog over time, one replication: no band",
+    let kept = |table: &str| shown.iter().any(|&at| all[at].0.starts_with(table));
+    let (upwards, kind) = match (kept("queues."), kept("services.")) {
+        (true, false) => ("backlog: ready and unacknowledged", Kind::Messages),
+        (false, true) => ("waiting for a worker", Kind::Requests),
+        _ => ("messages in the backlog, requests that wait", Kind::Plain),
     };
-    let (mut drawing, area) = sheet(result, what, note.as_deref(), &legend);
-    if curves.is_empty() {
-        nothing(&mut drawing, area, "no queue was observed over time");
-        return drawing;
-    }
-    let highest = |curve: &Curve| if bands { curve.range.most().max(curve.interval.most()) } else { curve.most() };
-    let most = curves.iter().map(|(_, curve, _)| highest(curve)).fold(0.0, f64::max);
-    let x = (Axis::time(length(&summary.series)), "time since start");
-    let plot =
-        Plot::draw(&mut drawing, area, x, (Axis::from_zero(Kind::Messages, most, 5.0), "backlog (ready and unacknowledged)"));
-    shade_warmup(&mut drawing, &plot, summary);
-    if bands {
-        curves.iter().for_each(|(_, curve, ink)| curve.range.draw(&mut drawing, &plot, *ink, RANGE));
-        curves.iter().for_each(|(_, curve, ink)| curve.interval.draw(&mut drawing, &plot, *ink, INTERVAL));
-    }
-    for (_, curve, ink) in &curves {
-        curve.draw(&mut drawing, &plot, unmeasured(summary), *ink, 2.5);
-    }
-    drawing
+    let note = match (shown.len() < all.len(), all.len() < number) {
+        (true, _) => Some(format!("The {} with the largest backlogs of {number} queues and services are shown.", shown.len())),
+        (false, true) if !all.is_empty() => {
+            Some(format!("Nothing ever waits elsewhere; there are {number} queues and services."))
+        }
+        (false, _) => None,
+    };
+    let many = summary.replicates.len() > 1;
+    let bands = if many && shown.len() <= MOST_BANDS { Bands::Both } else { Bands::None };
+    let theory = match shown.as_slice() {
+        [only] => result.theory.get(&format!("{}.mean", all[*only].0)).map(|known| known.value),
+        _ => None,
+    };
+    let keys = shown.iter().zip(PALETTE);
+    let keys = keys.map(|(&at, ink)| Key { label: all[at].1.clone(), ink, dash: Dash::Solid, width: 2.0 }).collect();
+    let tracks: Vec<Track> = shown.iter().enumerate().map(|(key, &at)| Track { key, curve: all[at].2.clone(), bands }).collect();
+    let panel = Panel { title: String::new(), kind, upwards, tracks, theory: theory.into_iter().collect(), log: false };
+    let what = match (bands, many) {
+        (Bands::None, true) => "Mean backlog over time, without bands",
+        (_, true) => "Mean backlog over time",
+        _ => "Backlog over time, one replication: no band",
+    };
+    let nothing = if number > 0 { "Nothing ever waited." } else { "Nothing that waits was observed over time." };
+    Timeline { what: what.to_owned(), note, keys, panels: vec![panel], nothing }.draw(result, canvas)
 }

@@ -1,17 +1,17 @@
-//! Time series in charts: bins to points, bands, and the time that was not measured.
+//! Time series in charts: bins to points, bands, and sums.
 
-use super::drawing::{Dash, Drawing, Point};
-use super::frame::{Entry, Plot};
-use super::style::{Ink, MIDDLE};
-use crate::experiment::{Column, Series, Summary};
-use crate::report::quantity::{Kind, plainly};
-use crate::report::result::RunResult;
+use super::drawing::{Drawing, Point};
+use super::frame::Plot;
+use super::style::{Canvas, Ink};
+use crate::experiment::{Column, Lately, Quantiles, Series, Summary};
 
 /// More points than these make two lines a thicket; neighbours are drawn as one.
-const MOST_POINTS: usize = 120;
+pub(super) fn most_points(canvas: Canvas) -> usize {
+    if canvas.is_narrow() { 80 } else { 160 }
+}
 
 /// A column made ready to draw: one point a bin, at its middle.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Curve {
     /// Mean over replications.
     pub mean: Vec<Point>,
@@ -24,11 +24,30 @@ pub(super) struct Curve {
     pub warmup: f64,
 }
 
+/// The stretches of a line between which nothing was observed; one that is a single point becomes a line as wide as the narrowest
+/// distance of two.
+pub(super) fn runs(points: &[Point]) -> Vec<Vec<Point>> {
+    let step = points.windows(2).map(|pair| pair[1].0 - pair[0].0).fold(f64::INFINITY, f64::min);
+    let mut runs: Vec<Vec<Point>> = Vec::new();
+    for &point in points {
+        match runs.last_mut().filter(|run| run.last().is_some_and(|last| point.0 - last.0 < 1.75 * step)) {
+            Some(run) => run.push(point),
+            None => runs.push(vec![point]),
+        }
+    }
+    for run in &mut runs {
+        if let ([(time, value)], true) = (run.as_slice(), step.is_finite()) {
+            *run = vec![(time - step / 2.0, *value), (time + step / 2.0, *value)];
+        }
+    }
+    runs
+}
+
 /// Two lines and what lies between them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Band {
-    low: Vec<Point>,
-    high: Vec<Point>,
+    pub low: Vec<Point>,
+    pub high: Vec<Point>,
 }
 
 impl Band {
@@ -43,23 +62,29 @@ impl Band {
 
     /// Fills it.
     pub fn draw(&self, drawing: &mut Drawing, plot: &Plot, ink: Ink, opacity: f64) {
-        let around = self.high.iter().chain(self.low.iter().rev());
-        drawing.area(around.map(|&point| plot.at(point)).collect(), ink, opacity);
+        // Low and high end in the same bins.
+        for (high, low) in runs(&self.high).into_iter().zip(runs(&self.low)) {
+            let around = high.iter().chain(low.iter().rev());
+            drawing.area(around.map(|&point| plot.at(point)).collect(), ink, opacity);
+        }
     }
 }
 
 impl Curve {
-    /// Of a column of a series, by its name.
-    pub fn of(summary: &Summary, name: &str, column: &Column) -> Curve {
+    /// Of a column of a series, by its name, in at most so many points.
+    pub fn of(summary: &Summary, name: &str, column: &Column, most: usize) -> Curve {
         let bin = summary.series.bin(column);
         let average = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
         let ends = |ends: &[Option<f64>]| -> Vec<f64> { ends.iter().map(|end| end.unwrap_or(f64::NAN)).collect() };
         Curve {
-            mean: points(&column.mean, bin, average),
-            interval: Band { low: points(&ends(&column.low), bin, average), high: points(&ends(&column.high), bin, average) },
+            mean: points(&column.mean, bin, most, average),
+            interval: Band {
+                low: points(&ends(&column.low), bin, most, average),
+                high: points(&ends(&column.high), bin, most, average),
+            },
             range: Band {
-                low: points(&column.min, bin, |part| part.iter().copied().fold(f64::INFINITY, f64::min)),
-                high: points(&column.max, bin, |part| part.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
+                low: points(&column.min, bin, most, |part| part.iter().copied().fold(f64::INFINITY, f64::min)),
+                high: points(&column.max, bin, most, |part| part.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
             },
             warmup: summary.warmup(name),
         }
@@ -69,25 +94,31 @@ impl Curve {
     pub fn most(&self) -> f64 {
         self.mean.iter().map(|point| point.1).fold(0.0, f64::max)
     }
-
-    /// Draws the mean: dashed where it was not measured and there is no shade to say so.
-    pub fn draw(&self, drawing: &mut Drawing, plot: &Plot, shaded: f64, ink: Ink, width: f64) {
-        let own = if self.warmup > shaded { self.mean.partition_point(|point| point.0 < self.warmup) } else { 0 };
-        let pixels = |points: &[Point]| points.iter().map(|&point| plot.at(point)).collect();
-        let meeting = (own + 1).min(self.mean.len());
-        if own > 0 {
-            drawing.line(pixels(&self.mean[..meeting]), ink, width, Dash::Dashed);
-        }
-        if own < self.mean.len() {
-            drawing.line(pixels(&self.mean[own..]), ink, width, Dash::Solid);
-        }
-    }
 }
 
-/// The legend's entry for intervals of means over time.
-pub(super) fn interval_entry(result: &RunResult, ink: Ink, opacity: f64) -> Entry {
-    let confidence = plainly(result.provenance.confidence, Kind::Share);
-    Entry::fill(format!("{confidence} interval of the mean, pointwise"), ink, opacity)
+/// A quantile of a latency over time as a line, in at most so many points. Of neighbours that are drawn as one it is the mean of
+/// theirs, weighted by their observations.
+pub(super) fn quantile_curve(summary: &Summary, name: &str, latency: &Lately, column: &Quantiles, most: usize) -> Curve {
+    let bin = latency.bin.unwrap_or(summary.series.bin);
+    // Weights and values side by side, so that bins can be joined.
+    let joined = |values: &[Option<f64>]| -> Vec<Point> {
+        let together = values.len().div_ceil(most).max(1);
+        let point = |(at, part): (usize, &[Option<f64>])| {
+            let counts = latency.count.iter().skip(at * together);
+            let known = part.iter().zip(counts).filter_map(|(value, &count)| Some((value.as_ref()?, count as f64)));
+            let (sum, weight) = known.fold((0.0, 0.0), |(sum, weight), (value, count)| (sum + value * count, weight + count));
+            let middle = (at * together) as f64 * bin + part.len() as f64 * bin / 2.0;
+            (weight > 0.0).then_some((middle, sum / weight))
+        };
+        let points: Vec<Point> = values.chunks(together).enumerate().filter_map(point).collect();
+        match points[..] {
+            // A lone point becomes a line over its bin.
+            [(time, value)] => vec![(time - bin / 2.0, value), (time + bin / 2.0, value)],
+            _ => points,
+        }
+    };
+    let interval = Band { low: joined(&column.low), high: joined(&column.high) };
+    Curve { mean: joined(&column.value), interval, range: Band::default(), warmup: summary.warmup(name) }
 }
 
 /// The sum of the means of some columns over time, and the width of its bins; `None` of none. Where the parts of a model are
@@ -128,8 +159,8 @@ fn widened(values: &[f64], bin: f64, width: f64) -> Vec<f64> {
 
 /// One point for each bin, or for several where there are too many. What is no number is left out; a lone point becomes a
 /// line over its bin.
-fn points(values: &[f64], bin: f64, joined: impl Fn(&[f64]) -> f64) -> Vec<Point> {
-    let together = values.len().div_ceil(MOST_POINTS).max(1);
+fn points(values: &[f64], bin: f64, most: usize, joined: impl Fn(&[f64]) -> f64) -> Vec<Point> {
+    let together = values.len().div_ceil(most).max(1);
     let mut points: Vec<Point> = values
         .chunks(together)
         .enumerate()
@@ -143,8 +174,8 @@ fn points(values: &[f64], bin: f64, joined: impl Fn(&[f64]) -> f64) -> Vec<Point
 }
 
 /// Means over time as points.
-pub(super) fn line(values: &[f64], bin: f64) -> Vec<Point> {
-    points(values, bin, |part| part.iter().sum::<f64>() / part.len() as f64)
+pub(super) fn line(values: &[f64], bin: f64, most: usize) -> Vec<Point> {
+    points(values, bin, most, |part| part.iter().sum::<f64>() / part.len() as f64)
 }
 
 /// Seconds that a series covers.
@@ -155,27 +186,6 @@ pub(super) fn length(series: &Series) -> f64 {
 /// The time that was measured for no part of the model: what is shaded.
 pub(super) fn unmeasured(summary: &Summary) -> f64 {
     summary.parts.iter().map(|part| part.warmup).reduce(f64::min).unwrap_or(summary.series.warmup)
-}
-
-/// The legend's entries for warm-ups: of all, and of the curves that have a longer one of their own.
-pub(super) fn warmup_entries<'a>(summary: &Summary, curves: impl IntoIterator<Item = &'a Curve>) -> Vec<Entry> {
-    let shaded = unmeasured(summary);
-    let all = (shaded > 0.0).then(|| Entry::fill("warm-up, not measured", SHADE, SHADE_OPACITY));
-    let own = curves.into_iter().any(|curve| curve.warmup > shaded);
-    all.into_iter().chain(own.then(|| Entry::line("its own warm-up, not measured", MIDDLE, Dash::Dashed))).collect()
-}
-
-const SHADE: Ink = MIDDLE;
-const SHADE_OPACITY: f64 = 0.13;
-
-/// Shades the time that was measured for no part.
-pub(super) fn shade_warmup(drawing: &mut Drawing, plot: &Plot, summary: &Summary) {
-    let shaded = unmeasured(summary);
-    if shaded > 0.0 {
-        let (right, _) = plot.at((shaded, 0.0));
-        drawing.rectangle((plot.area.left, plot.area.top), (right, plot.area.bottom), SHADE, SHADE_OPACITY);
-        drawing.line(vec![(right, plot.area.top), (right, plot.area.bottom)], MIDDLE, 1.0, Dash::Dashed);
-    }
 }
 
 /// The positions of the entities with the largest `size`, at most so many, in their own order.
@@ -197,19 +207,21 @@ mod tests {
         let values = vec![1.0; 10_000];
         let mut summary = Summary {
             metrics: IndexMap::new(),
+            values: IndexMap::new(),
             distributions: IndexMap::new(),
-            series: Series { bin: 0.1, warmup: 0.0, columns: IndexMap::new() },
+            series: Series { bin: 0.1, warmup: 0.0, columns: IndexMap::new(), latencies: IndexMap::new() },
             stability: Vec::new(),
+            alerts: Vec::new(),
             replicates: Vec::new(),
             parts: Vec::new(),
         };
         let column = Column { mean: values.clone(), min: values.clone(), max: values, ..Column::empty("1") };
-        let curve = Curve::of(&summary, "queues.jobs.backlog", &column);
-        assert!(curve.mean.len() <= MOST_POINTS && curve.interval.is_empty());
+        let curve = Curve::of(&summary, "queues.jobs.backlog", &column, 120);
+        assert!(curve.mean.len() <= 120 && curve.interval.is_empty());
         assert!((curve.mean.last().unwrap().0 - 1000.0).abs() < 2.0);
         summary.series.bin = 10.0;
         let one = Column { low: vec![Some(2.5)], high: vec![Some(3.5)], ..column_of(&[3.0]) };
-        let curve = Curve::of(&summary, "queues.jobs.backlog", &one);
+        let curve = Curve::of(&summary, "queues.jobs.backlog", &one, 120);
         assert_eq!((curve.mean, curve.interval.most()), (vec![(0.0, 3.0), (10.0, 3.0)], 3.5));
     }
 
@@ -223,6 +235,14 @@ mod tests {
         let wide = widened(&[1.0, 3.0, 5.0, 7.0, 9.0, 11.0], 2.0, 5.0);
         assert_eq!(wide, [(2.0 + 6.0 + 5.0) / 5.0, (5.0 + 14.0 + 18.0) / 5.0]);
         assert_eq!(widened(&[1.0, 3.0, 5.0], 2.0, 4.0), [2.0, 5.0]);
+    }
+
+    #[test]
+    fn a_line_has_gaps_where_nothing_was_observed() {
+        let line = [(0.5, 1.0), (1.5, 2.0), (4.5, 3.0), (6.5, 4.0), (7.5, 5.0)];
+        let found = runs(&line);
+        assert_eq!(found, [vec![(0.5, 1.0), (1.5, 2.0)], vec![(4.0, 3.0), (5.0, 3.0)], vec![(6.5, 4.0), (7.5, 5.0)]]);
+        assert_eq!(runs(&[]), Vec::<Vec<Point>>::new());
     }
 
     #[test]
