@@ -89,6 +89,31 @@ prefetch = 5
 service = { exponential = "12ms" }
 "#;
 
+/// A caller who waits for a confirm, and then for a reply.
+const STEPS: &str = r#"
+[run]
+duration = "20s"
+warmup = "1s"
+replications = 2
+[brokers.rabbit]
+network = "2ms"
+[producers.shop]
+arrivals = { poisson = "20/s" }
+steps = [{ publish = "orders", confirm = "sync" }, { publish = "questions", reply = true }]
+[queues.orders]
+broker = "rabbit"
+[queues.questions]
+broker = "rabbit"
+[consumers.packers]
+queue = "orders"
+service = "1ms"
+count = 100
+[consumers.clerks]
+queue = "questions"
+service = "5ms"
+count = 100
+"#;
+
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_queuelab"));
     command.current_dir(folder).stdin(Stdio::null()).arg("run").args(arguments).output().unwrap()
@@ -120,7 +145,12 @@ impl Span {
     }
 
     fn waits(&self) -> bool {
-        self.name.starts_with("wait ") || self.name.starts_with("buffer ")
+        ["wait ", "deliver ", "buffer "].iter().any(|what| self.name.starts_with(what))
+    }
+
+    /// Whether it may end after its message.
+    fn is_late(&self) -> bool {
+        ["settle ", "confirm ", "await "].iter().any(|what| self.name.starts_with(what))
     }
 
     fn attribute(&self, key: &str) -> Option<&str> {
@@ -184,8 +214,7 @@ fn followed(text: &str, limit: usize) -> BTreeMap<String, Span> {
         let Some(parent) = &span.parent else { continue };
         let parent = &spans[parent];
         assert_eq!(parent.trace, span.trace);
-        let confirm = span.name.starts_with("confirm ");
-        assert!(parent.start <= span.start && (confirm || span.end <= parent.end), "{span:?} is not within {parent:?}");
+        assert!(parent.start <= span.start && (span.is_late() || span.end <= parent.end), "{span:?} is not within {parent:?}");
         for link in span.whole["links"].as_array().into_iter().flatten() {
             assert_eq!(spans[link["spanId"].as_str().unwrap()].trace, span.trace);
         }
@@ -305,6 +334,42 @@ fn brokers_agree_with_the_journal() {
     assert!(spans.values().any(|span| span.name == "process mails" && span.fault), "nothing failed");
     let again: BTreeSet<_> = spans.values().filter_map(|span| span.attribute("queuelab.delivery")).collect();
     assert!(again.contains("2") && again.contains("3"), "{again:?}");
+    // There and back takes a millisecond each way: the message, its deliveries, and what the consumer says of them.
+    for (name, kind, operation) in
+        [("publish events", 3, Some("send")), ("deliver mails", 1, None), ("settle mails", 3, Some("settle"))]
+    {
+        let mut all = spans.values().filter(|span| span.name == name).peekable();
+        assert!(all.peek().is_some(), "no {name}");
+        for span in all.filter(|span| !span.fault) {
+            assert_eq!(span.length(), 1_000_000, "{span:?}");
+            assert_eq!((&span.whole["kind"], span.attribute("messaging.operation.type")), (&Value::from(kind), operation));
+        }
+    }
+    let confirms: BTreeSet<u128> = spans.values().filter(|span| span.name == "confirm events").map(Span::length).collect();
+    assert_eq!(confirms, [2_000_000].into());
+    let root = spans.values().find(|span| span.parent.is_none()).unwrap();
+    assert_eq!((&root.whole["kind"], root.attribute("messaging.operation.type")), (&Value::from(4), Some("create")));
+    let nacks = spans.values().filter(|span| span.attribute("messaging.operation.name") == Some("nack"));
+    assert_eq!(nacks.count(), spans.values().filter(|span| span.name == "process mails" && span.fault).count());
+}
+
+/// Steps that wait for confirms and for replies: what they wait for is a part of their work.
+#[test]
+fn steps_hear_of_what_they_publish() {
+    let spans = followed(STEPS, 200);
+    let all = |name: &str| spans.values().filter(|span| span.name == name).collect::<Vec<_>>();
+    assert_eq!(all("confirm shop").len(), 200);
+    assert_eq!(all("await shop").len(), 200);
+    for span in all("confirm shop") {
+        assert_eq!(span.length(), 4_000_000, "{span:?}");
+    }
+    // The way there, the delivery, the work, and the same ways back.
+    for span in all("await shop") {
+        assert_eq!(span.length(), 13_000_000, "{span:?}");
+    }
+    for span in all("publish orders").into_iter().chain(all("deliver orders")) {
+        assert_eq!((span.length(), span.attribute("messaging.system")), (2_000_000, Some("queuelab")));
+    }
 }
 
 #[test]
@@ -360,9 +425,80 @@ fn what_cannot_be_is_refused() {
         let text = expect(at, &[&["it.toml"], arguments].concat(), 2);
         assert!(text.contains(says), "{arguments:?}: {text}");
     }
-    fs::create_dir_all(at.join("o/trace.json")).unwrap();
-    let text = expect(at, &["it.toml", "--out", "o", "--trace", "5"], 3);
-    assert!(text.contains("trace.json"), "{text}");
+    // A file that cannot be written is found before anything is simulated.
+    for name in ["spans.json", "metrics.txt", "messages.csv"] {
+        fs::create_dir_all(at.join(name).join(name)).unwrap();
+        let text = expect(at, &["it.toml", "--out", name, "--trace", "5", "--openmetrics", "--journal"], 3);
+        assert!(text.contains(name) && fs::read_dir(at.join(name)).unwrap().count() == 1, "{text}");
+    }
+}
+
+/// What a user chooses is written as it is, and only in the folder: the name of the file, a title, recorded keys, names that begin with
+/// what spreadsheets take for the beginning of a formula.
+#[test]
+fn hostile_names_stay_in_their_places() {
+    const NAME: &str = "<script>alert(1)<script>\"'&";
+    let keys = ["=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK(\"http://x\",\"y\")", "a,\"b\"", "../../x", "<b>"];
+    let folder = tempdir().unwrap();
+    let at = folder.path();
+    let rows: String = keys.iter().zip(1..).map(|(key, second)| format!("{second},\"{}\"\n", key.replace('"', "\"\""))).collect();
+    fs::write(at.join("recorded.csv"), format!("time,key\n{rows}")).unwrap();
+    fs::write(
+        at.join(format!("{NAME}.toml")),
+        "title = \"</script>\\\"\"\n[run]\nduration = \"20s\"\nreplications = 1\n[producers.-1]\narrivals = { trace = { path = \"recorded.csv\", column = \"time\", carry = { key = \"key\" } } }\n\
+         publish = \"-x\"\n[queues.-x]\n[consumers.-y]\nqueue = \"-x\"\nservice = \"1500ms\"\n",
+    )
+    .unwrap();
+    expect(at, &[&format!("{NAME}.toml"), "--trace", "8", "--openmetrics", "--journal", "--format", "quiet"], 0);
+    let found: BTreeSet<String> =
+        fs::read_dir(at).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(found, ["output".to_owned(), "recorded.csv".to_owned(), format!("{NAME}.toml")].into());
+    let made: Vec<_> = fs::read_dir(at.join("output")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(made, [NAME]);
+    let at = at.join("output").join(NAME);
+    for file in fs::read_dir(&at).unwrap() {
+        let file = file.unwrap();
+        assert!(file.file_type().unwrap().is_file() && !file.file_name().to_string_lossy().ends_with(".part"));
+    }
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_path(at.join("messages.csv")).unwrap().records().map(Result::unwrap).collect();
+    assert_eq!(rows.iter().map(|row| &row[4]).collect::<Vec<_>>(), keys);
+    assert!(rows.iter().all(|row| &row[0] == "-1"));
+    let spans = spans(&at.join("spans.json"));
+    assert_eq!(spans.values().filter(|span| span.name == "process -x" && span.entity == "consumers.-y").count(), 8);
+    drawn(&at.join("trace.json"), &spans);
+    let metrics = fs::read_to_string(at.join("metrics.txt")).unwrap();
+    let label = format!("{{scenario=\"{}\",table=\"queues\",entity=\"-x\"", NAME.replace('"', "\\\""));
+    assert!(metrics.lines().any(|line| line.starts_with("queuelab_backlog_messages") && line.contains(&label)));
+}
+
+/// Tables that no formula can begin in: every column that is no number begins with a letter, or is a key or a name of the user's.
+#[test]
+fn tables_are_tidy_and_hold_no_formulas() {
+    let folder = tempdir().unwrap();
+    let at = folder.path();
+    fs::write(at.join("it.toml"), BROKER).unwrap();
+    expect(at, &["it.toml", "--out", "o", "--format", "quiet"], 0);
+    for (name, texts) in [
+        ("summary.csv", &["metric", "unit", "reason", "method"][..]),
+        ("percentiles.csv", &["metric"]),
+        ("series.csv", &["metric", "unit"]),
+    ] {
+        let mut reader = csv::Reader::from_path(at.join("o").join(name)).unwrap();
+        let head = reader.headers().unwrap().clone();
+        let mut rows = 0;
+        for row in reader.records().map(Result::unwrap) {
+            rows += 1;
+            for (column, field) in head.iter().zip(&row).filter(|(_, field)| !field.is_empty()) {
+                if texts.contains(&column) {
+                    assert!(!field.starts_with(['=', '+', '-', '@', '\t', '\r']), "{name}: {column} is {field}");
+                } else {
+                    assert!(field.parse::<f64>().is_ok_and(f64::is_finite), "{name}: {column} is {field}");
+                }
+            }
+        }
+        assert!(rows > 20, "{name} has {rows} rows");
+    }
 }
 
 /// The grammar of OpenMetrics 1.0 as far as gauges need it, and the numbers of `result.json`.

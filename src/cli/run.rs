@@ -140,7 +140,12 @@ fn prepare(document: &Document, arguments: &Run, many: bool) -> Result<Option<Fo
         Some(out) => out.clone(),
         None => Path::new("output").join(&document.name),
     };
-    report::prepare(&place).map(Some).map_err(not_written)
+    let folder = report::prepare(&place).map_err(not_written)?;
+    let asked = [(arguments.journal, &[JOURNAL][..]), (arguments.openmetrics, &[METRICS]), (arguments.trace.is_some(), &TRACES)];
+    let more: Vec<String> =
+        asked.iter().filter(|(asked, _)| *asked).flat_map(|(_, names)| names.iter().map(|&name| name.to_owned())).collect();
+    report::prepare_for(&place, &more).map_err(not_written)?;
+    Ok(Some(folder))
 }
 
 pub(super) fn not_written(error: report::FileError) -> Failure {
@@ -236,6 +241,7 @@ fn journal(model: &Model, folder: &Folder, courses: &[Course]) -> Result<Option<
         Ok(path) => Ok(Some(path)),
         Err(error) if interrupted() && error.source.kind() == ErrorKind::Interrupted => {
             complain("interrupted: messages.csv is not written\n");
+            folder.remove(JOURNAL).map_err(not_written)?;
             Ok(None)
         }
         Err(error) => Err(not_written(error)),
@@ -268,7 +274,8 @@ fn exports(
             written.push(folder.write_with(TRACES[1], |out| report::otlp(&traces, name, seed, out)).map_err(not_written)?);
         }
         Err(error) if error.kind() == ErrorKind::Interrupted => {
-            complain("interrupted: trace.json and spans.json are not written\n")
+            complain("interrupted: trace.json and spans.json are not written\n");
+            TRACES.iter().try_for_each(|name| folder.remove(name)).map_err(not_written)?;
         }
         // The study went through the same events: a halt now would be new.
         Err(error) => return Err(Failure::Document(format!("error: {}: {error}", result.name))),

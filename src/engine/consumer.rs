@@ -35,7 +35,7 @@ impl World {
     ) {
         let record = self.queues[queue as usize].record;
         let waited = if STORED { self.now - self.messages[slot].entered } else { Span::ZERO };
-        observer.record(self.now, Transition::Dispatched { queue: record, waited, stored: STORED, refill: false });
+        observer.record(self.now, Transition::Dispatched { queue: record, slot, waited, stored: STORED, refill: false });
         let holder = &mut self.consumers[consumer as usize];
         holder.held += 1;
         if holder.held < holder.limit {
@@ -177,7 +177,8 @@ impl World {
                 let message = &mut self.messages[refill];
                 (message.dispatched, message.returned) = (now, false);
                 let waited = now - message.entered;
-                observer.record(now, Transition::Dispatched { queue: records_at, waited, stored: true, refill: true });
+                let (queue, slot) = (records_at, refill);
+                observer.record(now, Transition::Dispatched { queue, slot, waited, stored: true, refill: true });
                 if buffered.is_some() {
                     holder.buffer.push(refill.0);
                 }

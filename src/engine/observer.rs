@@ -76,9 +76,10 @@ pub enum Transition<'a> {
         slot: MessageSlot,
         family: u32,
     },
-    /// A message was published to a queue, whatever becomes of it there.
+    /// A message came to a queue, whatever becomes of it there. A request that finds nobody never has a slot.
     Published {
         queue: u32,
+        slot: Option<MessageSlot>,
     },
     /// It became ready: no consumer had credit for it.
     Stored {
@@ -88,6 +89,7 @@ pub enum Transition<'a> {
     /// place of one that was acknowledged at this instant, so that the consumer holds as many as before.
     Dispatched {
         queue: u32,
+        slot: MessageSlot,
         waited: Span,
         stored: bool,
         refill: bool,
@@ -115,7 +117,7 @@ pub enum Transition<'a> {
         resumes: bool,
         refilled: bool,
     },
-    /// A queue lost it, `waited` after it entered; `stored` when it was ready. A request that finds nobody never has a slot.
+    /// A queue lost it, `waited` after it entered; `stored` when it was ready. A slot as above.
     Lost {
         queue: u32,
         slot: Option<MessageSlot>,
@@ -211,6 +213,7 @@ pub enum Transition<'a> {
     /// A consumer has said what became of a message that it held, `held` after it was dispatched; or its session was closed.
     Settled {
         queue: u32,
+        slot: MessageSlot,
         held: Span,
         acked: bool,
     },
@@ -251,6 +254,14 @@ pub enum Transition<'a> {
         producer: u32,
         index: u64,
         after: Span,
+        refused: bool,
+    },
+    /// A step that published on behalf of the message in this slot, `since` then, hears of it: that it is safe, or
+    /// (`reply`) what came back for it.
+    Heard {
+        slot: MessageSlot,
+        since: Time,
+        reply: bool,
         refused: bool,
     },
     /// A message found no queue.

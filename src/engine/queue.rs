@@ -26,7 +26,7 @@ impl World {
     #[inline(always)]
     pub(super) fn publish<const PLAIN: bool, O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
         let queue = &mut self.queues[at as usize];
-        observer.record(self.now, Transition::Published { queue: queue.record });
+        observer.record(self.now, Transition::Published { queue: queue.record, slot: Some(slot) });
         if let Some(taker) = queue.takers.pop() {
             let workers = self.workers.len() as u32;
             if taker < workers {

@@ -59,7 +59,7 @@ impl World {
         let Some(instance) = (if only { Some(0) } else { self.instance(service, task, identity) }) else {
             // Nobody is there to take it, but it came.
             let record = self.queues[first as usize].record;
-            observer.record(self.now, Transition::Published { queue: record });
+            observer.record(self.now, Transition::Published { queue: record, slot: None });
             let (outcome, waited) = (Outcome::Rejected, Span::ZERO);
             observer.record(self.now, Transition::Lost { queue: record, slot: None, outcome, waited, stored: false });
             return self.send_back(id, Verdict::Rejected, observer);

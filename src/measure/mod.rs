@@ -13,6 +13,7 @@ mod source;
 mod sums;
 mod tail;
 mod tracer;
+mod traces;
 
 pub use census::Census;
 pub use gained::{Gained, Gains, edges, followed};
@@ -24,4 +25,5 @@ pub use recorder::Recorder;
 pub use series::Series;
 pub use source::{Source, reading, sources};
 pub use sums::sums;
-pub use tracer::{MessageTrace, SpanKind, TraceSpan, Tracer};
+pub use tracer::Tracer;
+pub use traces::{MessageTrace, SpanKind, TraceSpan};

@@ -263,9 +263,9 @@ impl Observer for Recorder {
     fn record(&mut self, now: Time, transition: Transition<'_>) {
         match transition {
             Transition::Created { producer, .. } => self.producers[producer as usize].created += 1,
-            Transition::Published { queue } => self.queues[queue as usize].published += 1,
+            Transition::Published { queue, .. } => self.queues[queue as usize].published += 1,
             Transition::Stored { queue } => self.queues[queue as usize].store(now),
-            Transition::Dispatched { queue, waited, stored, refill } => {
+            Transition::Dispatched { queue, waited, stored, refill, .. } => {
                 let record = &mut self.queues[queue as usize];
                 if stored {
                     record.take(now);
@@ -353,8 +353,8 @@ impl Observer for Recorder {
                 record.failures += u64::from(verdict != Verdict::Ok);
                 record.timeouts += u64::from(verdict == Verdict::Timeout);
             }
-            Transition::Founded { .. } | Transition::Caused { .. } => {}
-            Transition::Settled { queue, held, acked } => {
+            Transition::Founded { .. } | Transition::Caused { .. } | Transition::Heard { .. } => {}
+            Transition::Settled { queue, held, acked, .. } => {
                 let record = &mut self.queues[queue as usize];
                 record.unacked.fall(now);
                 record.settle(now);

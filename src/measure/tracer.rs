@@ -4,71 +4,10 @@
 //! and buffers, the work, the requests to services, and what those cause in turn. Memory is that of the messages that are followed.
 
 use super::journal::outcome_name;
+use super::traces::{MessageTrace, SpanKind, TraceSpan, close_all, hang_up};
 use crate::engine::{MessageSlot, Observer, Origin, Outcome, Subject, Transition};
-use crate::model::{Confirm, Handler, Model, Outlet, Step};
+use crate::model::{BrokerId, Confirm, Handler, Model, Outlet, Step};
 use crate::units::{Span, Time};
-
-/// What a span is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SpanKind {
-    /// The message of a producer, with all that it causes.
-    Message,
-    /// Ready in a queue, or before a service.
-    Wait,
-    /// In the buffer of a consumer.
-    Buffer,
-    /// A worker of a consumer or of a service works on it.
-    Work,
-    /// A request at a service, from its arrival there until it leaves the worker.
-    Request,
-    /// From the birth of the message until its publisher hears that it is safe.
-    Confirm,
-}
-
-/// A span of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TraceSpan {
-    /// What it is about.
-    pub kind: SpanKind,
-    /// Position of the span that it is a part of; `None`: it is the root. It lies within that span, unless it is a confirm, which may
-    /// come after the message is done.
-    pub parent: Option<u32>,
-    /// Position of the span that caused it and was over before it was: it is then a part of one further up.
-    pub cause: Option<u32>,
-    /// Whose time it is, as the names of metrics begin: `queues.jobs`, `consumers.workers`, `services.db`, `producers.web`.
-    pub entity: String,
-    /// The queue, for what happens at one.
-    pub queue: Option<String>,
-    /// Number of the worker in its pool, from 0.
-    pub worker: Option<u32>,
-    /// How often the message has been given to a consumer of this queue, this time included; 1 the first time.
-    pub attempt: u32,
-    /// When it began.
-    pub start: Time,
-    /// When it ended; of what went on at the end of the run, that end.
-    pub end: Time,
-    /// Why it did not end well: `expired`, `broken off` ...
-    pub fault: Option<&'static str>,
-}
-
-/// A message and its spans.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MessageTrace {
-    /// Its producer.
-    pub producer: String,
-    /// Its number among its producer's messages, from 0.
-    pub index: u64,
-    /// What kind of broker it goes through first: the name of a preset.
-    pub system: Option<&'static str>,
-    /// Where its producer publishes, if it does nothing else.
-    pub destination: Option<String>,
-    /// How it ended; `None`: it was in the system at the end of the run.
-    pub outcome: Option<&'static str>,
-    /// The root first; every parent stands before its children.
-    pub spans: Vec<TraceSpan>,
-    /// What happened to it at an instant, in order: `retry`, `fallback` ...
-    pub events: Vec<(Time, &'static str)>,
-}
 
 /// What is known of a slot that a followed message, or something that it has caused, is in.
 #[derive(Debug, Clone, Copy)]
@@ -84,11 +23,23 @@ struct Place {
     /// The queue it was in last, and how often it was given to a consumer there.
     queue: u32,
     attempts: u32,
+    /// When somebody had it in hand who publishes it; `None`: it has come to a queue.
+    sent: Option<Time>,
+    /// Since when it is in its queue.
+    ready: Time,
+    /// When it was dispatched to a consumer that has not begun with it.
+    given: Option<Time>,
+    /// It was acknowledged by being sent.
+    auto: bool,
+    /// The queue is still to hear what became of it.
+    open: bool,
 }
 
 impl Place {
     fn of(trace: usize, owner: u32, cause: Option<u32>) -> Place {
-        Place { trace, owner, cause, work: None, working: false, queue: u32::MAX, attempts: 0 }
+        let (queue, ready) = (u32::MAX, Time::ZERO);
+        let (work, working, attempts, sent, given, auto, open) = (None, false, 0, None, None, false, false);
+        Place { trace, owner, cause, work, working, queue, attempts, sent, ready, given, auto, open }
     }
 
     /// One more delivery from this queue.
@@ -118,6 +69,9 @@ pub struct Tracer<'m> {
     live: usize,
     /// Confirms that are still to come, by trace.
     unconfirmed: Vec<bool>,
+    /// Places of which a queue is still to hear.
+    open: usize,
+    brokered: bool,
     /// The first worker of each pool, and of each service behind them.
     first_worker: Vec<u32>,
 }
@@ -139,13 +93,15 @@ impl<'m> Tracer<'m> {
             traces: Vec::new(),
             live: 0,
             unconfirmed: Vec::new(),
+            open: 0,
+            brokered,
             first_worker,
         }
     }
 
     /// Whether nothing that may still happen belongs to a message that is followed.
     pub fn is_done(&self) -> bool {
-        self.traces.len() == self.limit && self.live == 0 && !self.unconfirmed.contains(&true)
+        self.traces.len() == self.limit && self.live == 0 && self.open == 0 && !self.unconfirmed.contains(&true)
     }
 
     /// The messages in order of birth; the run ended at `end`.
@@ -160,13 +116,20 @@ impl<'m> Tracer<'m> {
         self.traces
     }
 
-    fn place(&mut self, slot: MessageSlot) -> &mut Option<Place> {
-        entry(&mut self.places, slot.0)
+    fn put(&mut self, slot: MessageSlot, place: Option<Place>) {
+        let old = std::mem::replace(entry(&mut self.places, slot.0), place);
+        let open = |place: Option<Place>| usize::from(place.is_some_and(|place| place.open));
+        self.open = self.open + open(place) - open(old);
+    }
+
+    /// The place in this slot, if its message is followed, be it done or not.
+    fn known(&self, slot: MessageSlot) -> Option<Place> {
+        *self.places.get(slot.0 as usize)?
     }
 
     /// The place in this slot, if its message is followed and still in the system.
     fn followed(&self, slot: MessageSlot) -> Option<Place> {
-        let place = (*self.places.get(slot.0 as usize)?)?;
+        let place = self.known(slot)?;
         self.traces[place.trace].outcome.is_none().then_some(place)
     }
 
@@ -179,6 +142,12 @@ impl<'m> Tracer<'m> {
         }
     }
 
+    /// What kind of broker a queue stands on.
+    fn system(&self, queue: u32) -> Option<&'static str> {
+        let queue = self.model.queues.get(queue as usize)?;
+        kind_of(self.model, queue.semantics.broker)
+    }
+
     fn pool(&self, pool: u32) -> String {
         let at = pool as usize;
         match at.checked_sub(self.model.pools.len()) {
@@ -189,7 +158,7 @@ impl<'m> Tracer<'m> {
 
     /// A span at a queue; its place among those of the trace.
     fn span(&mut self, place: &Place, kind: SpanKind, queue: u32, start: Time, end: Time) -> u32 {
-        let (entity, name) = self.queue(queue);
+        let ((entity, name), system) = (self.queue(queue), self.system(queue));
         let spans = &mut self.traces[place.trace].spans;
         spans.push(TraceSpan {
             kind,
@@ -197,6 +166,7 @@ impl<'m> Tracer<'m> {
             cause: place.cause,
             entity,
             queue: name,
+            system,
             worker: None,
             attempt: place.attempts.max(1),
             start,
@@ -208,12 +178,12 @@ impl<'m> Tracer<'m> {
 
     fn created(&mut self, now: Time, producer: u32, index: u64, slot: MessageSlot) {
         if now < self.begin || self.traces.len() == self.limit {
-            *self.place(slot) = None;
+            self.put(slot, None);
             return;
         }
         let model = self.model;
         let maker = &model.producers[producer as usize];
-        *self.place(slot) = Some(Place::of(self.traces.len(), 0, None));
+        self.put(slot, Some(Place { sent: Some(now), ..Place::of(self.traces.len(), 0, None) }));
         let (destination, system) =
             destination(model, &maker.handler).map_or((None, None), |(name, system)| (Some(name), system));
         self.traces.push(MessageTrace {
@@ -228,6 +198,7 @@ impl<'m> Tracer<'m> {
                 cause: None,
                 entity: format!("producers.{}", maker.name),
                 queue: None,
+                system: None,
                 worker: None,
                 attempt: 1,
                 start: now,
@@ -252,11 +223,83 @@ impl<'m> Tracer<'m> {
                 // Nobody waits for it: what caused it may be over long before it is.
                 None => {
                     let cause = if current == 0 { place.cause } else { Some(current) };
-                    Place { queue: place.queue, attempts: place.attempts, ..Place::of(place.trace, 0, cause) }
+                    let (queue, attempts, sent) = (place.queue, place.attempts, Some(now));
+                    Place { queue, attempts, sent, ..Place::of(place.trace, 0, cause) }
                 }
             }
         });
-        *self.place(slot) = place;
+        self.put(slot, place);
+    }
+
+    /// A message has come to a queue.
+    fn published(&mut self, now: Time, queue: u32, slot: MessageSlot) {
+        let Some(mut place) = self.followed(slot) else { return };
+        place.ready = now;
+        if let Some(sent) = place.sent.take().filter(|sent| *sent < now) {
+            let at = self.span(&place, SpanKind::Publish, queue, sent, now);
+            let MessageTrace { spans, destination, .. } = &mut self.traces[place.trace];
+            spans[at as usize].entity = spans[place.cause.unwrap_or(place.owner) as usize].entity.clone();
+            if let (None, Some(destination)) = (place.cause, destination) {
+                // The exchange, where it is published to one: the queue behind it is not the publisher's business.
+                spans[at as usize].queue = Some(destination.clone());
+            }
+        }
+        self.put(slot, Some(place));
+    }
+
+    /// A queue hears what became of a message that it had given out.
+    fn settled(&mut self, now: Time, queue: u32, slot: MessageSlot, acked: bool) {
+        let Some(mut place) = self.known(slot) else { return };
+        match (place.given, place.work) {
+            (Some(_), _) if acked => place.auto = true,
+            (Some(given), _) => {
+                // The session was closed before a worker began with it.
+                place.given = None;
+                place.delivered(queue);
+                self.withdrawn(&place, queue, [place.ready, given, now], SpanKind::Deliver);
+            }
+            (None, Some(work)) if place.open => {
+                place.open = false;
+                let spans = &self.traces[place.trace].spans;
+                let (entity, end) = (spans[work as usize].entity.clone(), spans[work as usize].end);
+                if end < now {
+                    let at = self.span(&place, SpanKind::Settle, queue, end, now);
+                    let span = &mut self.traces[place.trace].spans[at as usize];
+                    (span.entity, span.fault) = (entity, (!acked).then_some("not acknowledged"));
+                }
+            }
+            _ => {}
+        }
+        place.ready = now;
+        self.put(slot, Some(place));
+    }
+
+    /// A message was in a queue, was given to a consumer, and came back before anybody had begun with it.
+    fn withdrawn(&mut self, place: &Place, queue: u32, [entered, given, end]: [Time; 3], held: SpanKind) {
+        for (kind, start, end) in [(SpanKind::Wait, entered, given), (held, given, end)] {
+            let at = self.span(place, kind, queue, start, end);
+            self.traces[place.trace].spans[at as usize].fault = Some("withdrawn");
+        }
+    }
+
+    /// Whoever has published hears of it.
+    fn heard(&mut self, now: Time, trace: usize, parent: u32, kind: SpanKind, since: Time, refused: bool) {
+        let spans = &mut self.traces[trace].spans;
+        let entity = spans[parent as usize].entity.clone();
+        spans.push(TraceSpan {
+            kind,
+            parent: Some(parent),
+            cause: None,
+            entity,
+            queue: None,
+            system: None,
+            worker: None,
+            attempt: 1,
+            start: since.max(spans[0].start),
+            end: now,
+            fault: refused.then_some("refused"),
+        });
+        self.unconfirmed[trace] &= kind != SpanKind::Confirm;
     }
 
     /// The work on a message is over; of a request, so is the request.
@@ -267,7 +310,7 @@ impl<'m> Tracer<'m> {
             (span.end, span.fault) = (now, fault);
         }
         place.working = false;
-        *self.place(slot) = Some(place);
+        self.put(slot, Some(place));
         self.answered(now, &place, fault);
     }
 
@@ -326,34 +369,13 @@ fn destination(model: &Model, handler: &Handler) -> Option<(String, Option<&'sta
             (&exchange.name, exchange.broker)
         }
     };
-    Some((name.clone(), broker.and_then(|broker| model.brokers[broker.0 as usize].preset)))
+    Some((name.clone(), kind_of(model, broker)))
 }
 
-/// Ends what has not ended.
-fn close_all(trace: &mut MessageTrace, end: Time, why: &'static str) {
-    for span in trace.spans.iter_mut().filter(|span| span.end == Time::LATEST) {
-        (span.end, span.fault) = (end, span.fault.or(Some(why)));
-    }
-}
-
-/// Makes every span a part of the nearest one above it that contains it: a request whose caller has given up, or what a handler has
-/// published, goes on when its cause is over.
-fn hang_up(spans: &mut [TraceSpan]) {
-    for at in 1..spans.len() {
-        let (start, end, kind) = (spans[at].start, spans[at].end, spans[at].kind);
-        let mut parent = spans[at].parent;
-        while let Some(above) = parent.filter(|_| kind != SpanKind::Confirm) {
-            let over = &spans[above as usize];
-            if over.start <= start && end <= over.end {
-                break;
-            }
-            parent = over.parent;
-        }
-        if parent != spans[at].parent && parent.is_some() {
-            spans[at].cause = spans[at].parent;
-            spans[at].parent = parent;
-        }
-    }
+/// What begins the name of a broker's preset.
+fn kind_of(model: &Model, broker: Option<BrokerId>) -> Option<&'static str> {
+    let preset = model.brokers[broker?.0 as usize].preset?;
+    Some(preset.split_once('-').map_or(preset, |(kind, _)| kind))
 }
 
 /// Entry `at` of a list that is as long as it has to be.
@@ -378,33 +400,34 @@ impl Observer for Tracer<'_> {
                 let Some(mut place) = self.followed(slot) else { return };
                 place.delivered(queue);
                 let buffered = if let Origin::Buffer(buffered) = from { buffered } else { Span::ZERO };
-                let dispatched = Time(now.0 - buffered.0);
-                let entered = Time(now.0 - waited.0);
-                if entered < dispatched {
-                    self.span(&place, SpanKind::Wait, queue, entered, dispatched);
+                let (entered, came) = (Time(now.0 - waited.0), Time(now.0 - buffered.0));
+                place.open = self.brokered && place.given.is_some() && !place.auto;
+                let given = place.given.take().unwrap_or(came).clamp(entered, came);
+                if entered < given {
+                    self.span(&place, SpanKind::Wait, queue, entered, given);
                 }
                 let entity = self.pool(pool);
-                if dispatched < now {
-                    let buffer = self.span(&place, SpanKind::Buffer, queue, dispatched, now);
-                    self.traces[place.trace].spans[buffer as usize].entity = entity.clone();
+                for (kind, start, end) in [(SpanKind::Deliver, given, came), (SpanKind::Buffer, came, now)] {
+                    if start < end {
+                        let at = self.span(&place, kind, queue, start, end);
+                        self.traces[place.trace].spans[at as usize].entity = entity.clone();
+                    }
                 }
                 let work = self.span(&place, SpanKind::Work, queue, now, Time::LATEST);
                 let span = &mut self.traces[place.trace].spans[work as usize];
                 (span.entity, span.worker) = (entity, Some(worker - self.first_worker[pool as usize]));
                 (place.work, place.working) = (Some(work), true);
-                *self.place(slot) = Some(place);
+                self.put(slot, Some(place));
             }
             Transition::Finished { slot, .. } => self.released(now, slot, None),
             Transition::BrokenOff { slot, .. } => self.released(now, slot, Some("broken off")),
             Transition::Withdrawn { queue, slot, sojourn, buffered } => {
                 let Some(mut place) = self.followed(slot) else { return };
                 place.delivered(queue);
+                place.given = None;
                 let (entered, dispatched) = (Time(now.0 - sojourn.0), Time(now.0 - buffered.0));
-                for (kind, start, end) in [(SpanKind::Wait, entered, dispatched), (SpanKind::Buffer, dispatched, now)] {
-                    let at = self.span(&place, kind, queue, start, end);
-                    self.traces[place.trace].spans[at as usize].fault = Some("withdrawn");
-                }
-                *self.place(slot) = Some(place);
+                self.withdrawn(&place, queue, [entered, dispatched, now], SpanKind::Buffer);
+                self.put(slot, Some(place));
             }
             Transition::Lost { queue, slot: Some(slot), outcome, waited, .. } => {
                 let Some(place) = self.followed(slot) else { return };
@@ -424,22 +447,19 @@ impl Observer for Tracer<'_> {
                 let Some(producer) = self.model.producers.get(producer as usize) else { return };
                 let found = self.traces.iter().position(|trace| trace.producer == producer.name && trace.index == index);
                 let Some(trace) = found else { return };
-                self.unconfirmed[trace] = false;
-                let start = Time(now.0 - after.0).max(self.traces[trace].spans[0].start);
-                let entity = self.traces[trace].spans[0].entity.clone();
-                self.traces[trace].spans.push(TraceSpan {
-                    kind: SpanKind::Confirm,
-                    parent: Some(0),
-                    cause: None,
-                    entity,
-                    queue: None,
-                    worker: None,
-                    attempt: 1,
-                    start,
-                    end: now,
-                    fault: refused.then_some("refused"),
-                });
+                self.heard(now, trace, 0, SpanKind::Confirm, Time(now.0 - after.0), refused);
             }
+            Transition::Heard { slot, since, reply, refused } => {
+                let Some(place) = self.known(slot) else { return };
+                let kind = if reply { SpanKind::Reply } else { SpanKind::Confirm };
+                self.heard(now, place.trace, place.current(), kind, since, refused);
+            }
+            Transition::Published { queue, slot: Some(slot) } => self.published(now, queue, slot),
+            Transition::Dispatched { slot, .. } => {
+                let Some(place) = self.followed(slot) else { return };
+                self.put(slot, Some(Place { given: Some(now), auto: false, ..place }));
+            }
+            Transition::Settled { queue, slot, acked, .. } => self.settled(now, queue, slot, acked),
             Transition::Ended { subject, outcome, .. } => self.ended(now, subject, outcome),
             _ => {}
         }

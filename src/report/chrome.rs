@@ -72,7 +72,11 @@ pub fn chrome(traces: &[MessageTrace], scenario: &str, seed: u64, out: &mut impl
 fn process(span: &TraceSpan) -> String {
     match span.kind {
         SpanKind::Message | SpanKind::Work => span.entity.clone(),
+        SpanKind::Publish => format!("{} publishing", span.entity),
         SpanKind::Wait if span.queue.is_some() => span.entity.clone(),
+        SpanKind::Deliver => format!("{} deliveries", span.entity),
+        SpanKind::Settle => format!("{} acknowledgements", span.entity),
+        SpanKind::Reply => format!("{} replies", span.entity),
         SpanKind::Wait => format!("{} waiting", span.entity),
         SpanKind::Buffer => format!("{} buffers", span.entity),
         SpanKind::Request => format!("{} requests", span.entity),
@@ -138,12 +142,13 @@ impl Places {
     }
 }
 
-/// Whether a wait leads to the span behind it: to the buffer, or to the work.
+/// Whether a span leads to the one behind it: from publishing over waiting, delivery and buffer to the work.
 fn leads(spans: &[TraceSpan], at: usize) -> bool {
     let Some(next) = spans.get(at + 1) else { return false };
     let (from, to) = (spans[at].kind, next.kind);
-    let waits = matches!(from, SpanKind::Wait | SpanKind::Buffer) && matches!(to, SpanKind::Buffer | SpanKind::Work);
-    waits && spans[at].end == next.start && spans[at].parent == next.parent
+    let waits = |kind| matches!(kind, SpanKind::Wait | SpanKind::Deliver | SpanKind::Buffer);
+    let leads = (waits(from) || from == SpanKind::Publish) && (waits(to) || to == SpanKind::Work);
+    leads && spans[at].end == next.start && spans[at].parent == next.parent
 }
 
 /// A span as a complete event.

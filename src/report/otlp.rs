@@ -62,13 +62,17 @@ pub(super) fn title(trace: &MessageTrace, span: &TraceSpan) -> String {
     let own = span.entity.split_once('.').map_or(span.entity.as_str(), |(_, name)| name);
     let place = span.queue.as_deref().unwrap_or(own);
     match span.kind {
-        SpanKind::Message => format!("send {}", trace.destination.as_deref().unwrap_or(own)),
+        SpanKind::Message => trace.destination.as_ref().map_or(own.to_owned(), |destination| format!("send {destination}")),
+        SpanKind::Publish => format!("publish {place}"),
         SpanKind::Wait => format!("wait {place}"),
+        SpanKind::Deliver => format!("deliver {place}"),
+        SpanKind::Settle => format!("settle {place}"),
         SpanKind::Buffer => format!("buffer {place}"),
         SpanKind::Work if span.queue.is_none() => format!("serve {own}"),
         SpanKind::Work => format!("process {place}"),
         SpanKind::Request => format!("call {own}"),
         SpanKind::Confirm => format!("confirm {}", trace.destination.as_deref().unwrap_or(own)),
+        SpanKind::Reply => format!("await {}", trace.destination.as_deref().unwrap_or(own)),
     }
 }
 
@@ -77,21 +81,25 @@ fn one(trace: &MessageTrace, id: &str, at: usize) -> Value {
     let span = &trace.spans[at];
     // INTERNAL 1, SERVER 2, CLIENT 3, PRODUCER 4, CONSUMER 5.
     let (kind, operation) = match span.kind {
-        SpanKind::Message => (4, Some("send")),
-        SpanKind::Confirm => (1, None),
-        SpanKind::Wait | SpanKind::Buffer => (1, None),
+        SpanKind::Message if trace.destination.is_none() => (1, None),
+        // Who creates a message in order to publish it later is not who sends it.
+        SpanKind::Message if trace.spans.iter().any(|other| other.kind == SpanKind::Publish) => (4, Some(("send", "create"))),
+        SpanKind::Message => (4, Some(("send", "send"))),
+        SpanKind::Publish => (3, Some(("publish", "send"))),
+        SpanKind::Settle => (3, Some((if span.fault.is_none() { "ack" } else { "nack" }, "settle"))),
+        SpanKind::Confirm | SpanKind::Reply | SpanKind::Wait | SpanKind::Deliver | SpanKind::Buffer => (1, None),
         SpanKind::Work if span.queue.is_none() => (2, None),
-        SpanKind::Work => (5, Some("process")),
+        SpanKind::Work => (5, Some(("process", "process"))),
         SpanKind::Request => (3, None),
     };
     let destination = span.queue.as_ref().or(trace.destination.as_ref().filter(|_| at == 0));
     let mut attributes = vec![text("messaging.message.id", &format!("{}-{}", trace.producer, trace.index))];
     if let Some(destination) = destination {
-        attributes.push(text("messaging.system", trace.system.unwrap_or("queuelab")));
+        attributes.push(text("messaging.system", span.system.or(trace.system.filter(|_| at == 0)).unwrap_or("queuelab")));
         attributes.push(text("messaging.destination.name", destination));
     }
-    if let Some(operation) = operation {
-        attributes.push(text("messaging.operation.name", operation));
+    if let Some((name, operation)) = operation {
+        attributes.push(text("messaging.operation.name", name));
         attributes.push(text("messaging.operation.type", operation));
     }
     attributes.extend(span.entity.strip_prefix("consumers.").map(|pool| text("messaging.consumer.group.name", pool)));

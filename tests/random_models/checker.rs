@@ -417,7 +417,7 @@ impl Observer for Checker<'_> {
                 self.observe(response, Span::ZERO);
                 self.count(offered);
             }
-            Transition::Published { queue } => {
+            Transition::Published { queue, .. } => {
                 if let Some(slot) = self.current {
                     let producer = &self.model.producers[self.live[&slot].producer as usize];
                     assert_eq!(producer.handler.publishes(), Some(QueueId(queue)), "published to another queue");
@@ -431,7 +431,7 @@ impl Observer for Checker<'_> {
                 self.settle(queue);
                 self.check_queue(queue);
             }
-            Transition::Dispatched { queue, waited, stored, refill } => {
+            Transition::Dispatched { queue, waited, stored, refill, .. } => {
                 self.dispatch(queue, waited, stored, refill);
             }
             Transition::Started { pool, queue, subject, waited, from, resumed, .. } => {

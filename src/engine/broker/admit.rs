@@ -111,7 +111,7 @@ impl World {
         let queue = &self.brokers.queues[home as usize];
         let at = queue.queue;
         let record = self.queues[at as usize].record;
-        observer.record(now, Transition::Published { queue: record });
+        observer.record(now, Transition::Published { queue: record, slot: Some(slot) });
         let extra = &self.brokers.extras[slot.0 as usize];
         let size = u64::from(extra.size);
         let place = &self.queues[at as usize];

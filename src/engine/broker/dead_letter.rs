@@ -82,7 +82,7 @@ impl World {
         // Who waits for an answer will not have one.
         let reply = std::mem::replace(&mut self.extra(slot).reply, NONE);
         if reply != NONE {
-            self.reply(reply, false);
+            self.reply(reply, false, observer);
         }
         // Where nobody ever takes a message, it has come to its end.
         if queues.iter().all(|&queue| self.is_graveyard(queue)) {

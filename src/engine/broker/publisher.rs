@@ -183,7 +183,7 @@ impl World {
         self.leave(slot, outcome, observer);
         if receipt != NONE {
             self.brokers.receipts[receipt].refused = outcome == Outcome::Failed;
-            self.settle_receipt(receipt);
+            self.settle_receipt(receipt, observer);
         }
     }
 
@@ -324,7 +324,8 @@ impl World {
         }
         if until != Until::Sent {
             let receipt = self.new_receipt(at, slot);
-            self.brokers.receipts[receipt].waiter = task;
+            let state = &mut self.brokers.receipts[receipt];
+            (state.waiter, state.reply) = (task, until == Until::Replied);
             self.handlers.tasks[task].waits = Waits::Receipt(receipt);
             if until == Until::Confirmed {
                 self.extra(slot).receipt = receipt;
