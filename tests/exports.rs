@@ -478,7 +478,9 @@ fn tables_are_tidy_and_hold_no_formulas() {
     let folder = tempdir().unwrap();
     let at = folder.path();
     fs::write(at.join("it.toml"), BROKER).unwrap();
-    expect(at, &["it.toml", "--out", "o", "--format", "quiet"], 0);
+    expect(at, &["it.toml", "--out", "o", "--openmetrics", "--format", "quiet"], 0);
+    let metrics = fs::read_to_string(at.join("o/metrics.txt")).unwrap();
+    assert!(metrics.contains("\nqueuelab_unacked_messages{") && !metrics.contains("See the documentation"), "{metrics}");
     for (name, texts) in [
         ("summary.csv", &["metric", "unit", "reason", "method"][..]),
         ("percentiles.csv", &["metric"]),
@@ -532,7 +534,7 @@ fn metrics_are_those_of_the_result() {
         let (value, time): (f64, f64) = (value.parse().unwrap(), time.parse().unwrap());
         let before = last.insert((name, table, entity, statistic), time);
         assert!(
-            before.map_or(time == 946_684_800.0 || statistic == "low" || statistic == "high", |before| before < time),
+            before.map_or(time == 946_684_800.0 || statistic == "low" || statistic == "high" || name.ends_with("_seconds"), |before| before < time),
             "{line}"
         );
         if statistic == "mean" {
@@ -540,7 +542,13 @@ fn metrics_are_those_of_the_result() {
         }
     }
     let columns = result["series"]["columns"].as_object().unwrap();
-    assert_eq!(means.len(), columns.len());
+    let quantiles = |latency: &Value| latency["quantiles"].as_object().unwrap().len();
+    let latencies = result["series"]["latencies"].as_object().unwrap();
+    assert_eq!(means.len(), columns.len() + latencies.values().map(quantiles).sum::<usize>());
+    let p99 = latencies["producers.web.response"]["quantiles"]["p99"]["value"].as_array().unwrap();
+    let p99: Vec<f64> = p99.iter().filter_map(Value::as_f64).collect();
+    assert_eq!(means[&("producers", "web", "queuelab_response_p99_seconds")], p99);
+    assert!(!text.contains("See the documentation"), "a quantity that nobody has described");
     let mean =
         |name: &str| columns[name]["mean"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect::<Vec<f64>>();
     assert_eq!(means[&("queues", "log", "queuelab_backlog_messages")], mean("queues.log.backlog"));
