@@ -63,7 +63,8 @@ fn families(result: &RunResult) -> IndexMap<(String, &str), Vec<Line<'_>>> {
     }
     for (metric, latency) in &series.latencies {
         let Some([table, entity, quantity]) = parts(metric) else { continue };
-        for (order, column) in &latency.quantiles {
+        // Where no bin has enough observations for it, there is nothing to say.
+        for (order, column) in latency.quantiles.iter().filter(|(_, column)| column.value.iter().any(Option::is_some)) {
             let ends = [("mean", &column.value), ("low", &column.low), ("high", &column.high)];
             let statistics = ends.map(|(statistic, values)| (statistic, values.clone())).to_vec();
             let line = Line { table, entity, bin: latency.bin.unwrap_or(series.bin), statistics };
@@ -92,7 +93,7 @@ fn words(unit: &str) -> &'static str {
 
 fn help(quantity: &str) -> &'static str {
     match quantity {
-        "offered.rate" => "Messages that a producer made.",
+        "offered.rate" => "Messages that a producer made, or requests that came to a service.",
         "goodput.rate" => "Messages of a producer whose calls went well.",
         "backlog" => "Messages ready in a queue or held by its consumers.",
         "ready" => "Messages ready in a queue.",
