@@ -189,7 +189,7 @@ def main():
     arguments.add_argument("program", type=pathlib.Path)
     arguments.add_argument("scenario", type=pathlib.Path, nargs="*")
     arguments.add_argument("--promtool", default="promtool")
-    given = arguments.parse_args()
+    given = arguments.parse_intermixed_args()
     program = given.program.resolve()
     for scenario in given.scenario or [ROOT / "scenarios" / f"{name}.toml" for name in SHIPPED]:
         with tempfile.TemporaryDirectory() as folder:
