@@ -9,12 +9,13 @@ Each scenario is run once in a folder of its own; without arguments those of SHI
     *.csv         pandas and DuckDB, without options: the same columns, types and sums, and the estimates of result.json
     metrics.txt   the parser of prometheus-client, and promtool: blocks are made from it, and the samples in them are counted
     trace.json    trace_event.schema.json, and that bars on a thread do not cut each other
-    spans.json    the definitions of opentelemetry-proto, with unknown fields refused, and otlp.schema.json
+    spans.json    the definitions of opentelemetry-proto, with unknown fields refused, and otlp.schema.json; lengths and waits against messages.csv
 """
 
 import argparse
 import base64
 import collections
+import csv
 import json
 import math
 import pathlib
@@ -175,13 +176,38 @@ def check_otlp(out):
     return f"{len(spans)} spans of {len({span.trace_id for span in spans.values()})} messages, kinds {dict(sorted(kinds.items()))}"
 
 
+def check_journal(out):
+    """Of every message that has ended: its length, its outcome and the sum of its waits are those of messages.csv, to the nanosecond."""
+    waited, roots = collections.Counter(), {}
+    for resource in json.loads((out / "spans.json").read_text())["resourceSpans"]:
+        producer = resource["resource"]["attributes"][0]["value"]["stringValue"].removeprefix("producers.")
+        for span in resource["scopeSpans"][0]["spans"]:
+            length = int(span["endTimeUnixNano"]) - int(span["startTimeUnixNano"])
+            if span["name"].startswith(("wait ", "deliver ", "buffer ")) and not span["status"]:
+                waited[span["traceId"]] += length
+            if "parentSpanId" not in span:
+                told = {one["key"]: one["value"] for one in span["attributes"]}
+                index, outcome = told["queuelab.index"]["intValue"], told["queuelab.outcome"]["stringValue"]
+                roots[producer, index] = span["traceId"], length, outcome
+    ended = 0
+    with open(out / "messages.csv", newline="") as file:
+        for row in csv.DictReader(file):
+            trace, length, outcome = roots.pop((row["producer"], row["index"]), (None, None, None))
+            if trace:
+                ended += 1
+                nanos = [int(row[name].replace(".", "")) for name in ("completion_s", "waited_s")]
+                assert nanos == [length, waited[trace]] and row["outcome"] == outcome, (row, length, waited[trace], outcome)
+    assert all(outcome == "unfinished" for _, _, outcome in roots.values()), roots
+    return f"{ended} as in the journal"
+
+
 def check(program, scenario, folder, promtool):
     out = folder / "out"
     subprocess.run([str(program), "run", str(scenario), "--out", str(out), "--trace", str(TRACED), "--openmetrics", "--journal",
                     "--replications", "2", "--format", "quiet"], check=False, cwd=folder)
     left = [str(path) for path in folder.rglob("*.part")] + [path.name for path in folder.iterdir() if path.name != "out"]
     assert sorted(left) in ([], sorted(["recorded.csv", HOSTILE_NAME + ".toml"])), f"written elsewhere, or left: {left}"
-    return ", ".join([check_tables(out), check_metrics(out, promtool), check_chrome(out), check_otlp(out)])
+    return ", ".join([check_tables(out), check_metrics(out, promtool), check_chrome(out), check_otlp(out), check_journal(out)])
 
 
 def main():
