@@ -187,6 +187,7 @@ pub fn reading(model: &Model, recorder: &Recorder) -> Vec<u128> {
         all.push(recorder.queues[model.queues.len() + at].ready.integral());
         all.extend([u128::from(pool.finished), pool.busy.integral()]);
     }
+    all.extend(recorder.hosts.iter().map(Level::integral));
     all.extend(recorder.locks.iter().map(|lock| lock.waiting.integral()));
     all.extend(recorder.breakers.iter().map(|(_, open)| open.integral()));
     if recorder.brokered {
@@ -209,4 +210,5 @@ fn brokers(model: &Model, recorder: &Recorder, all: &mut Vec<u128>) {
         all.push(record.free.integral());
     }
     all.extend(recorder.brokers.iter().map(|record| record.memory.integral()));
+    all.extend(recorder.brokers.iter().flat_map(|record| [record.processing.integral(), record.writing.integral()]));
 }
