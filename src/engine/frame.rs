@@ -217,11 +217,10 @@ impl World {
             Layer::Breaker(_) => {
                 let Guard::Breaker(breaker) = &mut self.handlers.guards[call as usize][layer] else { unreachable!() };
                 let was_open = breaker.is_open();
-                let pass = breaker.admit(now);
-                if was_open && pass.is_some() {
+                let Some(pass) = breaker.admit(now) else { return self.refused(parent, task, Verdict::Open, observer) };
+                if was_open {
                     observer.record(now, Transition::Breaker { caller: code.calls[call as usize].caller, open: false });
                 }
-                let Some(pass) = pass else { return self.refused(parent, task, Verdict::Open, observer) };
                 let id = self.link(Frame { pass, ..frame });
                 self.inside(id, identity, observer);
             }
@@ -373,9 +372,7 @@ impl World {
             Some(Layer::Breaker(_)) => {
                 let Guard::Breaker(state) = &mut self.handlers.guards[call as usize][layer as usize] else { unreachable!() };
                 let pass = self.handlers.frames[id].pass;
-                let was_open = state.is_open();
-                state.report(now, pass, verdict == Verdict::Ok, now - entered);
-                if state.is_open() && !was_open {
+                if state.report(now, pass, verdict == Verdict::Ok, now - entered) {
                     observer.record(now, Transition::Breaker { caller: code.calls[call as usize].caller, open: true });
                 }
             }
