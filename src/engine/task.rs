@@ -253,6 +253,13 @@ impl World {
                     let (parent, visit) = (task.message, task.visit);
                     let identity = mixed(identity(self.messages[parent].index, visit), *key);
                     let child = self.child(parent, identity, NONE, None, observer);
+                    let sender = &code.senders[*publisher as usize];
+                    if let Some(priority) = sender.priority {
+                        self.messages[child].priority = priority;
+                    }
+                    if let Some(size) = sender.size {
+                        self.extra(child).size = size;
+                    }
                     if self.send_from_step(*publisher, child, (*from, identity), *until, id, observer) {
                         return;
                     }
@@ -443,7 +450,9 @@ impl World {
             Waits::Call(frame) => self.abandon(frame, recall, observer),
             Waits::Branches => self.stop_branches(id, recall, crashed, observer),
             Waits::Lock(lock) => {
-                self.handlers.locks[lock as usize].permits.cancel(id);
+                if self.handlers.locks[lock as usize].permits.cancel(id) {
+                    observer.record(self.now, Transition::AtLock { lock, more: false });
+                }
             }
             Waits::Flight { cache, key, .. } => self.leave_flight(id, cache, key),
             Waits::Host(host) => self.stop_computing(id, host, observer),

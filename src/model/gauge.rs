@@ -1,6 +1,6 @@
 //! The names of everything that is followed over time: one list for series, charts and alerts.
 
-use super::{Model, Quantity};
+use super::{Model, Quantity, Target, breakers};
 
 /// A quantity that is followed over time.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +28,9 @@ impl Gauge {
 
     /// Whether it counts all messages at one place, so that the sum over all places is what is in the system.
     pub fn is_backlog(&self) -> bool {
-        // Names have no dots.
-        self.name.ends_with(".backlog") || self.name.ends_with(".waiting")
+        // Names have no dots. Who waits for a lock is in work somewhere else.
+        let waits = self.name.ends_with(".waiting") && !self.name.starts_with("locks.");
+        self.name.ends_with(".backlog") || waits
     }
 }
 
@@ -58,6 +59,18 @@ pub fn gauges(model: &Model) -> Vec<Gauge> {
     }
     for host in &model.hosts {
         all.push(Gauge::busy(format!("hosts.{}.utilization", host.name), host.cores));
+    }
+    for lock in &model.locks {
+        all.push(Gauge::new(format!("locks.{}.waiting", lock.name), Quantity::Level));
+    }
+    for (target, many) in breakers(model) {
+        let entity = match target {
+            Target::Producer(id) => format!("producers.{}", model.producers[id.0 as usize].name),
+            Target::Pool(id) => format!("consumers.{}", model.pools[id.0 as usize].name),
+            Target::Service(id) => format!("services.{}", model.service(id).name),
+            Target::Host(_) | Target::Queue(_) | Target::Broker(_) => unreachable!("only handlers have breakers"),
+        };
+        all.push(Gauge::busy(format!("{entity}.open.ratio"), many));
     }
     if model.has_brokers() {
         brokers(model, &mut all);

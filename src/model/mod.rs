@@ -32,8 +32,8 @@ pub use demand::Visits;
 pub use fault::{Fault, FaultKind, FaultTimes, Target};
 pub use gauge::{Gauge, gauges};
 pub use goal::{Comparison, Goal};
-pub use load::{HostLoad, Load, PoolLoad, ProducerLoad, QueueLoad, ServiceLoad};
-pub use metric::{Metric, Quantity, Statistic, entity_of, metrics};
+pub use load::{HostLoad, Load, LockLoad, PoolLoad, ProducerLoad, QueueLoad, ServiceLoad};
+pub use metric::{Metric, Quantity, Statistic, breakers, entity_of, metrics};
 pub use plan::{Precision, RunPlan, Stop, Warmup};
 pub use presets::{Fact, Ground, PRESETS, Preset, Trust};
 pub use producer::{

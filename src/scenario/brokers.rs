@@ -38,6 +38,37 @@ impl Resolver<'_> {
         resolved
     }
 
+    /// What a broker says of how queues are kept, where none on it is kept so.
+    pub(super) fn kept(&mut self, brokers: &[Named<BrokerForm>], model: &Model) {
+        for (at, named) in brokers.iter().enumerate() {
+            let Some(form) = named.entity.as_ref().map(|entity| &entity.value) else { continue };
+            let on_it = model.queues.iter().filter(|queue| queue.semantics.broker == Some(BrokerId(at as u32)));
+            let storages: Vec<Storage> = on_it.map(|queue| queue.semantics.storage).collect();
+            let is = |storage: &Storage, word: StorageForm| {
+                matches!(
+                    (storage, word),
+                    (Storage::Memory, StorageForm::Memory)
+                        | (Storage::Disk, StorageForm::Disk)
+                        | (Storage::Quorum { .. }, StorageForm::Quorum)
+                        | (Storage::Replicated { .. }, StorageForm::Replicated)
+                )
+            };
+            if let Some(given) = form.storage.given()
+                && !storages.iter().any(|storage| is(storage, given.value))
+            {
+                let problem = Problem::warning(given.place, "no queue on this broker is kept like that");
+                self.log.push(problem.help("let a queue on it leave its own `storage` out, or remove this"));
+            }
+            let replicated = |storage: &Storage| is(storage, StorageForm::Quorum) || is(storage, StorageForm::Replicated);
+            if let Some(given) = form.replication.given()
+                && !storages.iter().any(replicated)
+            {
+                let problem = Problem::warning(given.place, "no queue on this broker is replicated");
+                self.log.push(problem.help("add storage = \"quorum\", or remove `replication`"));
+            }
+        }
+    }
+
     fn broker(&mut self, name: String, form: Option<&BrokerForm>, path: &str) -> Broker {
         let none = || Distribution::Constant { value: 0.0 };
         let mut broker = Broker {

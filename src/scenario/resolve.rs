@@ -129,6 +129,7 @@ impl Resolver<'_> {
             alerts: Vec::new(),
         };
         place_exchanges(&mut model);
+        self.kept(list(&scenario.brokers), &model);
         model.faults = self.faults(scenario, &model);
         let connections = Connections { producers: producer_links, pools: pool_links, services: service_links };
         self.flow(scenario, &model, &connections);

@@ -129,12 +129,9 @@ impl Resolver<'_> {
 
     fn size(&mut self, at: &At<SizeForm>, carried: bool) -> Size {
         match &at.value {
-            SizeForm::Constant(Bytes(bytes)) => {
-                if *bytes > u64::from(u32::MAX) {
-                    let problem = Problem::error(at.place, "no broker takes a message of more than 4 GiB");
-                    self.log.push(problem.help("write a smaller size"));
-                }
-                Size::Constant(*bytes)
+            SizeForm::Constant(size) => {
+                self.message_size(&At { value: *size, place: at.place });
+                Size::Constant(size.0)
             }
             SizeForm::Uniform(range) => {
                 let (min, max) = (range.min.value().map_or(0, |at| at.0), range.max.value().map_or(0, |at| at.0));
@@ -151,6 +148,14 @@ impl Resolver<'_> {
                 }
                 Size::Carried
             }
+        }
+    }
+
+    /// A message of this size can be published.
+    pub(super) fn message_size(&mut self, at: &At<Bytes>) {
+        if at.value.0 > u64::from(u32::MAX) {
+            let problem = Problem::error(at.place, "no broker takes a message of more than 4 GiB");
+            self.log.push(problem.help("write a smaller size"));
         }
     }
 

@@ -352,7 +352,7 @@ impl Builder<'_> {
             }));
             // Whoever retries publishes to its own queue.
             let owner = Whose::Pool(crate::model::PoolId(at as u32));
-            self.publisher(&Sender { owner, to: Outlet::Queue(pool.queue), key: None });
+            self.publisher(&Sender::plain(owner, Outlet::Queue(pool.queue)));
         }
     }
 

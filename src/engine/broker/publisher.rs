@@ -136,7 +136,7 @@ impl World {
             }
             MakesKeys::Numbered => {
                 let state = self.handlers.keys[producer as usize].as_ref();
-                super::routes::numbered(state.map_or(0, |keys| keys.popularity.draw(&mut keys.stream.at(index))))
+                super::routes::numbered(state.and_then(|keys| keys.of(index)).unwrap_or(0))
             }
             MakesKeys::Carried(keys) => keys[index as usize],
         };
