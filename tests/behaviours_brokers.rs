@@ -185,6 +185,14 @@ fn an_alarm_comes_and_goes_while_consumers_go_on() {
     exactly(&slowed, "brokers.rabbit.alarm.ratio", 0.0);
     near(&slowed, "queues.jobs.published.rate", 180.0, 0.01);
     assert!(number(&slowed, "queues.jobs.ready.max") <= 40.0);
+    // A processor is done with a message in 5.5 ms: it is the same whatever the node is busy with.
+    let busy = "brokers.rabbit={ flow = { limit = 40, refill = 20 }, cpu = { publish = \"5ms\", confirm = \"0.5ms\" } }";
+    let slowed = run(ALARM, &[busy, "consumers.worker.service=4ms"]);
+    exactly(&slowed, "brokers.rabbit.alarm.ratio", 0.0);
+    near(&slowed, "queues.jobs.published.rate", 1.0 / 0.0055, 0.01);
+    near(&slowed, "brokers.rabbit.utilization", 1.0, 0.01);
+    assert!(number(&slowed, "queues.jobs.ready.max") <= 40.0, "{}", number(&slowed, "queues.jobs.ready.max"));
+    assert!(number(&slowed, "producers.web.blocked.ratio") > 0.4);
 }
 
 const OUTAGE: &str = r#"
