@@ -147,6 +147,30 @@ fn a_slow_queue_stops_all_of_its_connection_but_no_link() {
     near(&alone, "consumers.worker.throughput", 4_000.0, 0.01);
 }
 
+/// The same where publishers wait for the socket and drop nothing: what was written first goes first, whoever wrote it, so that the
+/// faster one cannot send all it has in the moments in which the slower one lets go.
+#[test]
+fn publishers_that_wait_for_a_socket_send_in_turn() {
+    let waiting = CONNECTION.replace("buffer = 0\non_full = \"drop\"\n", "");
+    let shared = run(&waiting, &[]);
+    let (fast, slow) = (number(&shared, "queues.fast.published.rate"), number(&shared, "queues.slow.published.rate"));
+    assert!(slow < 800.0, "{slow}");
+    assert!((fast / slow - 1.0).abs() < 0.05, "{fast} and {slow}");
+    // Both are stopped by what one of them waits for.
+    let blocked = |producer: &str| number(&shared, &format!("producers.{producer}.blocked.ratio"));
+    assert!(
+        blocked("slow") > 0.5 && (blocked("fast") - blocked("slow")).abs() < 1e-9,
+        "{} and {}",
+        blocked("fast"),
+        blocked("slow")
+    );
+    exactly(&shared, "producers.elsewhere.blocked.ratio", 0.0);
+    let links = ["producers.fast.protocol=amqp-1-0", "producers.slow.protocol=amqp-1-0"];
+    let apart = run(&waiting, &links);
+    near(&apart, "queues.fast.published.rate", 4_000.0, 0.001);
+    exactly(&apart, "producers.fast.blocked.ratio", 0.0);
+}
+
 const ALARM: &str = r#"
 [run]
 start = "empty"
@@ -176,6 +200,8 @@ fn an_alarm_comes_and_goes_while_consumers_go_on() {
     near(&alarmed, "consumers.worker.utilization", 1.0, 0.001);
     let on = number(&alarmed, "brokers.rabbit.alarm.ratio");
     assert!(on > 0.2 && on < 0.95, "{on}");
+    // To its producer that is a blocked connection.
+    exactly(&alarmed, "producers.web.blocked.ratio", on);
     // All that was made is in the queue, at the producer, or done; none is lost.
     exactly(&alarmed, "producers.web.failed.count", 0.0);
     assert!(number(&alarmed, "brokers.rabbit.memory.max") > 1_048_576.0);

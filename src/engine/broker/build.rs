@@ -49,6 +49,7 @@ pub(in crate::engine) fn brokers(
     builder.nodes();
     builder.exchanges();
     builder.queues();
+    builder.made.blocked = vec![0; model.producers.len()];
     builder.made.makes = model.producers.iter().map(|producer| builder.makes(producer)).collect();
     for sender in &code.senders {
         builder.publisher(sender);
@@ -325,6 +326,7 @@ impl Builder<'_> {
             processor,
             broker: broker.map_or(NONE, |broker| broker.0),
             flushing: false,
+            blocked: false,
         });
     }
 
