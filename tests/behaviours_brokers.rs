@@ -205,9 +205,12 @@ fn an_alarm_comes_and_goes_while_consumers_go_on() {
     // All that was made is in the queue, at the producer, or done; none is lost.
     exactly(&alarmed, "producers.web.failed.count", 0.0);
     assert!(number(&alarmed, "brokers.rabbit.memory.max") > 1_048_576.0);
-    // The disk is done with nine messages in 50 ms.
+    // The disk is done with nine messages in 50 ms, and acknowledgements are as long under way.
     let flow = "brokers.rabbit={ flow = { limit = 40, refill = 20 }, disk = { fsync = \"50ms\", cap = 9 } }";
-    let slowed = run(ALARM, &[flow, "queues.jobs={ broker = \"rabbit\", storage = \"quorum\", members = 1 }"]);
+    let slowed = run(
+        ALARM,
+        &[flow, "queues.jobs={ broker = \"rabbit\", storage = \"quorum\", members = 1 }", "consumers.worker.prefetch=100"],
+    );
     exactly(&slowed, "brokers.rabbit.alarm.ratio", 0.0);
     near(&slowed, "queues.jobs.published.rate", 180.0, 0.01);
     assert!(number(&slowed, "queues.jobs.ready.max") <= 40.0);

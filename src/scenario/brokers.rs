@@ -2,7 +2,7 @@
 
 use super::broker_form::{
     Broker as BrokerForm, CpuForm, DeadLetterForm, DiskForm, DiskMode, Exchange as ExchangeForm, NetworkForm, ReturnsForm,
-    StorageForm,
+    SettlementsForm, StorageForm,
 };
 use super::decode::{Entities, Field, Named};
 use super::diagnostic::{At, Place, Problem};
@@ -13,7 +13,7 @@ use super::lookup::Kind;
 use super::resolve::{Resolver, list};
 use crate::model::{
     Binding, Broker, BrokerId, Costs, DeadLetter, Disk, Exchange, ExchangeId, ExchangeKind, Flow, Model, Network, Outlet,
-    QueueId, Returns, Semantics, Storage, Sync, Wakeup,
+    QueueId, Returns, Semantics, Settlements, Storage, Sync, Wakeup,
 };
 use crate::random::Distribution;
 use crate::units::Span;
@@ -315,6 +315,16 @@ impl Resolver<'_> {
             self.log.push(problem.help("add dead_letter = \"dead\", the name of a queue or an exchange"));
         }
         let quorum = matches!(storage, Storage::Quorum { .. });
+        let settlements = match form.settlements.value() {
+            None if quorum => Settlements::Logged,
+            None | Some(SettlementsForm::AtOnce) => Settlements::AtOnce,
+            Some(SettlementsForm::Logged) => Settlements::Logged,
+        };
+        if let (Some(at), Storage::Memory | Storage::Disk, Settlements::Logged) = (form.settlements.given(), storage, settlements)
+        {
+            let problem = Problem::error(at.place, "only a replicated queue has a log that settlements could be in");
+            self.log.push(problem.help("add storage = \"quorum\", or remove `settlements`"));
+        }
         Semantics {
             broker,
             storage,
@@ -329,6 +339,7 @@ impl Resolver<'_> {
                 Some(ReturnsForm::First) => Returns::First,
                 Some(ReturnsForm::Last) => Returns::Last,
             },
+            settlements,
         }
     }
 

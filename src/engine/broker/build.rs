@@ -14,7 +14,9 @@ use crate::engine::fifo::Fifo;
 use crate::engine::program::{Code, Sender};
 use crate::engine::slab::NONE;
 use crate::engine::world::Worker;
-use crate::model::{Ack, BrokerId, Model, Network, Outlet, Producer, QueueId, RoutingKey, Sending, Storage, Target as Whose};
+use crate::model::{
+    Ack, BrokerId, Model, Network, Outlet, Producer, QueueId, RoutingKey, Sending, Settlements, Storage, Target as Whose,
+};
 use crate::random::Stream;
 use crate::units::Time;
 use std::collections::BTreeMap;
@@ -145,7 +147,6 @@ impl Builder<'_> {
                 broker,
                 node,
                 processor,
-                stored,
                 ttl: queue.ttl.unwrap_or(FOREVER),
                 max_bytes: rules.max_bytes.unwrap_or(u64::MAX),
                 ready_bytes: 0,
@@ -153,6 +154,8 @@ impl Builder<'_> {
                 dead_refused: rules.dead_letter_refused,
                 delivery_limit: rules.delivery_limit.unwrap_or(u32::MAX),
                 returns: rules.returns,
+                logs: rules.settlements == Settlements::Logged && matches!(stored, Stored::Replicas { .. }),
+                stored,
                 single_active: rules.single_active,
                 ranked,
                 bit,

@@ -31,6 +31,8 @@ pub(in crate::engine) struct BrokerQueue {
     pub dead_refused: bool,
     pub delivery_limit: u32,
     pub returns: Returns,
+    /// What consumers say is a command of its log.
+    pub logs: bool,
     pub single_active: bool,
     /// Consumers differ in priority.
     pub ranked: bool,
