@@ -51,6 +51,17 @@ fn a_prefetch_hides_the_network_and_no_more() {
     }
 }
 
+/// A hundred messages for a fast consumer and one that takes a second for each: what the slow one holds nobody else can have.
+#[test]
+fn a_deep_prefetch_leaves_a_slow_consumer_with_half() {
+    let text = "[run]\nstop = \"drained\"\nreplications = 1\n[producers.web]\narrivals = { batch = { arrivals = { constant = \"1/s\" }, size = 100 } }\n\
+                messages = 100\nconfirm = \"async\"\npublish = \"jobs\"\n[queues.jobs]\n[consumers.fast]\nqueue = \"jobs\"\nprefetch = 50\nservice = \"1ms\"\n\
+                [consumers.slow]\nqueue = \"jobs\"\nprefetch = 50\nservice = \"1s\"\n";
+    near(&run(text, &[]), "producers.web.completion.max", 50.0, 1e-9);
+    let shallow = run(text, &["consumers.fast.prefetch=1", "consumers.slow.prefetch=1"]);
+    near(&shallow, "producers.web.completion.max", 1.0, 1e-9);
+}
+
 const LADDER: &str = r#"
 [run]
 start = "empty"

@@ -378,6 +378,27 @@ impl Resolver<'_> {
     }
 }
 
+impl Resolver<'_> {
+    /// Limits of deliveries at queues whose consumers acknowledge by receiving: nothing ever comes back there.
+    pub(super) fn idle_delivery_limits(&mut self, scenario: &Scenario, model: &crate::model::Model) {
+        for (at, named) in list(&scenario.queues).iter().enumerate() {
+            let Some(given) = named.entity.as_ref().and_then(|entity| entity.value.delivery_limit.given()) else { continue };
+            // A preset's limit stands where its name does: it is none that the user wrote.
+            let presets = list(&scenario.brokers).iter().filter_map(|named| named.entity.as_ref()?.value.preset.given());
+            let by_preset = presets.map(|preset| preset.place).any(|place| place == given.place);
+            let pools: Vec<_> = model.pools_on(QueueId(at as u32)).collect();
+            let all_auto = !pools.is_empty() && pools.iter().all(|(_, pool)| pool.ack == crate::model::Ack::Auto);
+            if all_auto && !by_preset {
+                let message =
+                    "nothing comes back to this queue: its consumers acknowledge by receiving, and the limit is never reached";
+                let names: Vec<String> = pools.iter().map(|(_, pool)| format!("[consumers.{}]", pool.name)).collect();
+                let cure = format!("write ack = \"manual\" in {}, or remove `delivery_limit`", names.join(" and "));
+                self.log.push(Problem::warning(given.place, message).help(cure));
+            }
+        }
+    }
+}
+
 /// The queues that an exchange may give a message to, as far as the document can be understood.
 pub(super) fn bound_queues(scenario: &Scenario, exchange: &str) -> Vec<usize> {
     let (mut found, mut seen, mut open) = (Vec::new(), Vec::new(), vec![exchange.to_owned()]);

@@ -157,7 +157,7 @@ pub fn parameters(path: &Path, notes: &mut Notes) -> Result<Option<Parameters>, 
 }
 
 fn of_run(keys: &mut Keys, notes: &mut Notes) -> Result<Parameters, String> {
-    let words = [("amqp", Protocol::Amqp), ("mqtt", Protocol::Mqtt), ("stomp", Protocol::Stomp)];
+    let words = [("amqp", Protocol::Amqp), ("amqp-0-9-1", Protocol::Amqp), ("mqtt", Protocol::Mqtt), ("stomp", Protocol::Stomp)];
     let protocol = keys.word("proto", &words)?.unwrap_or_default();
     let consumers: usize = keys.take("consumers")?.ok_or_else(|| format!("{}: `consumers` is missing: how many?", keys.place))?;
     let says_auto: bool = keys.or("auto")?;
@@ -177,15 +177,28 @@ fn of_run(keys: &mut Keys, notes: &mut Notes) -> Result<Parameters, String> {
     let modes = [
         ("requeue", FailMode::Requeue),
         ("nack", FailMode::Requeue),
+        ("nack_requeue", FailMode::Requeue),
+        ("reject_requeue", FailMode::Requeue),
+        ("delivery_limit", FailMode::Requeue),
         ("reject", FailMode::Reject),
+        ("reject_to_dlq", FailMode::Reject),
         ("app_retry", FailMode::Republish { attempts }),
+        ("republish", FailMode::Republish { attempts }),
     ];
     let fail_mode = keys.word("fail_mode", &modes)?.unwrap_or_default();
     let crash = match keys.take::<Map<String, Value>>("crash")? {
         None => None,
         Some(left) => {
             let mut crash = Keys { place: format!("{}.crash", keys.place), left };
-            let words = [("exit", false), ("kill", false), ("close", false), ("hang", true), ("silent", true), ("stop", true)];
+            let words = [
+                ("exit", false),
+                ("kill", false),
+                ("close", false),
+                ("hang", true),
+                ("silent", true),
+                ("freeze", true),
+                ("stop", true),
+            ];
             let silent = crash.word("mode", &words)?.unwrap_or(false);
             crash.unknown(&["consumer", "at_msg", "restart_s"], notes);
             Some(Crash { silent })

@@ -230,7 +230,12 @@ fn consumers(parameters: &Parameters, facts: &Facts, trace: &str) -> String {
             let _ = writeln!(text, "count = {count}");
         }
         // What is acknowledged by being sent costs no credit.
-        let prefetch = if parameters.auto { 0 } else { parameters.prefetch };
+        let prefetch = match (parameters.auto, parameters.prefetch) {
+            (true, _) => 0,
+            // The most that MQTT can say.
+            (false, 0) if parameters.consumer_qos == 2 => 65_535,
+            (false, prefetch) => prefetch,
+        };
         let _ = writeln!(text, "prefetch = {prefetch}");
         if parameters.auto {
             text += "ack = \"auto\"\n";
