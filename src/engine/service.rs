@@ -59,13 +59,14 @@ impl World {
         let Some(instance) = (if only { Some(0) } else { self.instance(service, task, identity) }) else {
             // Nobody is there to take it, but it came.
             let record = self.queues[first as usize].record;
-            observer.record(self.now, Transition::Published { queue: record });
+            observer.record(self.now, Transition::Published { queue: record, slot: None });
             let (outcome, waited) = (Outcome::Rejected, Span::ZERO);
-            observer.record(self.now, Transition::Lost { queue: record, outcome, waited, stored: false });
+            observer.record(self.now, Transition::Lost { queue: record, slot: None, outcome, waited, stored: false });
             return self.send_back(id, Verdict::Rejected, observer);
         };
-        let slot = self.child(caller, identity, id);
         let queue = first + instance;
+        let called = Some(self.queues[queue as usize].record);
+        let slot = self.child(caller, identity, id, called, observer);
         let frame = &mut self.handlers.frames[id];
         (frame.request, frame.queue) = (slot.0, queue);
         self.publish::<false, O>(queue, slot, observer);
@@ -98,7 +99,7 @@ impl World {
 
     pub(super) fn answer_or_waste<O: Observer>(&mut self, slot: MessageSlot, verdict: Verdict, record: u32, observer: &mut O) {
         if self.messages[slot].frame == NONE {
-            observer.record(self.now, Transition::Wasted { pool: record });
+            observer.record(self.now, Transition::Wasted { pool: record, slot });
         } else {
             self.answer(slot, verdict, observer);
         }
@@ -142,7 +143,8 @@ impl World {
             queue.picky = true;
             let message = &mut self.messages[slot];
             let waited = self.now - message.entered;
-            observer.record(self.now, Transition::Lost { queue: queue.record, outcome: Outcome::Recalled, waited, stored: true });
+            let (queue, outcome) = (queue.record, Outcome::Recalled);
+            observer.record(self.now, Transition::Lost { queue, slot: Some(slot), outcome, waited, stored: true });
             message.ghost = true;
             let (family, waited) = (message.family, message.waited);
             return self.shrink_family(family, waited, Outcome::Completed, observer);
@@ -178,7 +180,7 @@ impl World {
         self.workers[worker].task = NONE;
         self.release::<false, true, O>(worker, observer);
         if verdict != Verdict::Ok {
-            observer.record(self.now, Transition::Failed { pool: record });
+            observer.record(self.now, Transition::Failed { pool: record, slot });
         }
         if !answers {
             let outcome = if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed };
@@ -186,7 +188,7 @@ impl World {
         }
         match answered {
             None => self.answer_or_waste(slot, verdict, record, observer),
-            Some(false) => observer.record(self.now, Transition::Wasted { pool: record }),
+            Some(false) => observer.record(self.now, Transition::Wasted { pool: record, slot }),
             Some(true) => {}
         }
         self.end::<false, O>(slot, Outcome::Completed, observer);

@@ -241,7 +241,7 @@ impl World {
                 Op::Publish { queue, key, from } => {
                     let parent = task.message;
                     let identity = mixed(identity(self.messages[parent].index, task.visit), *key);
-                    let child = self.child(parent, identity, NONE);
+                    let child = self.child(parent, identity, NONE, None, observer);
                     if self.handlers.endangered && self.lost_on_the_way(*from, *queue, identity) {
                         self.end::<false, O>(child, Outcome::Failed, observer);
                     } else {
@@ -252,7 +252,7 @@ impl World {
                     task.otherwise = NONE;
                     let (parent, visit) = (task.message, task.visit);
                     let identity = mixed(identity(self.messages[parent].index, visit), *key);
-                    let child = self.child(parent, identity, NONE);
+                    let child = self.child(parent, identity, NONE, None, observer);
                     if self.send_from_step(*publisher, child, (*from, identity), *until, id, observer) {
                         return;
                     }
@@ -264,8 +264,9 @@ impl World {
                     return branches.iter().for_each(|&entry| self.branch(id, entry));
                 }
                 Op::FallBack => {
-                    let producer = self.messages[task.message].producer;
-                    observer.record(self.now, Transition::FellBack { producer });
+                    let slot = task.message;
+                    let producer = self.messages[slot].producer;
+                    observer.record(self.now, Transition::FellBack { producer, slot });
                 }
                 Op::Jump(to) => task.at = *to,
                 Op::Choose { ways, stream } => {
