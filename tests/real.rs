@@ -278,7 +278,9 @@ fn a_recording_that_is_wrong_is_told_place_cause_and_cure() {
 
 /// The mean of a metric, as the program prints it.
 fn printed(scenario: &Path, metric: &str) -> f64 {
-    let output = Command::new(env!("CARGO_BIN_EXE_queuelab")).args(["run", "--format", "json"]).arg(scenario).output().unwrap();
+    let room = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_queuelab"));
+    let output = command.args(["run", "--format", "json", "--out"]).arg(room.path()).arg(scenario).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     result["metrics"][metric]["estimate"].as_f64().unwrap_or_else(|| panic!("{metric} is not there"))
