@@ -177,6 +177,7 @@ pub fn reading(model: &Model, recorder: &Recorder) -> Vec<u128> {
         all.push(recorder.queues[model.queues.len() + at].ready.integral());
         all.extend([u128::from(pool.finished), pool.busy.integral()]);
     }
+    all.extend(recorder.hosts.iter().map(Level::integral));
     if recorder.brokered {
         brokers(model, recorder, &mut all);
     }
@@ -197,4 +198,5 @@ fn brokers(model: &Model, recorder: &Recorder, all: &mut Vec<u128>) {
         all.push(record.free.integral());
     }
     all.extend(recorder.brokers.iter().map(|record| record.memory.integral()));
+    all.extend(recorder.brokers.iter().flat_map(|record| [record.processing.integral(), record.writing.integral()]));
 }

@@ -56,6 +56,9 @@ pub fn gauges(model: &Model) -> Vec<Gauge> {
         all.push(Gauge::new(format!("services.{}.throughput", service.name), Quantity::Rate));
         all.push(Gauge::busy(format!("services.{}.utilization", service.name), service.workers()));
     }
+    for host in &model.hosts {
+        all.push(Gauge::busy(format!("hosts.{}.utilization", host.name), host.cores));
+    }
     if model.has_brokers() {
         brokers(model, &mut all);
     }
@@ -90,4 +93,9 @@ fn brokers(model: &Model, all: &mut Vec<Gauge>) {
     model.producers.iter().for_each(|producer| add("producers", &producer.name, &PUBLISHER));
     model.queues.iter().for_each(|queue| add("queues", &queue.name, &QUEUE));
     model.brokers.iter().for_each(|broker| add("brokers", &broker.name, &[("memory", Quantity::Weight)]));
+    for broker in &model.brokers {
+        let cores = broker.cpu.map_or(1, |cpu| cpu.cores);
+        all.push(Gauge::busy(format!("brokers.{}.utilization", broker.name), broker.nodes * cores));
+        all.push(Gauge::busy(format!("brokers.{}.disk.utilization", broker.name), broker.nodes));
+    }
 }
