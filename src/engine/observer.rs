@@ -284,7 +284,7 @@ pub enum Transition<'a> {
     NotSent {
         producer: u32,
     },
-    /// A publisher is stopped by the flow of its connection, or goes on.
+    /// A publisher is stopped, by the flow of its connection or an alarm of its broker, or goes on.
     Blocked {
         producer: u32,
         blocked: bool,

@@ -40,7 +40,7 @@ pub use producer::{
     Arrivals, Batching, Carried, Confirm, Keys, Lifetime, MmppPhase, OnFull, Priority, Producer, RoutingKey, Segment, Sending,
     Size, Trace, stationary,
 };
-pub use queue::{DeadLetter, Discipline, Overflow, Queue, Returns, Semantics};
+pub use queue::{DeadLetter, Discipline, Overflow, Queue, Returns, Semantics, Settlements};
 pub use service::{Balance, Cache, Contents, Host, Lock, Scheduling, Service, Shed};
 pub use step::{DEEPEST_LOOPS, Handler, Plain, Publication, Step, TwoPhaseCommit, Until, Way};
 pub use traffic::settles;

@@ -257,6 +257,16 @@ words! {
 }
 
 words! {
+    /// When a queue acts on what a consumer says of a message.
+    SettlementsForm "a way to settle" {
+        /// as soon as it comes.
+        "at-once" => AtOnce,
+        /// as soon as a majority of its members has it in its log.
+        "logged" => Logged,
+    }
+}
+
+words! {
     /// What a producer waits for.
     ConfirmForm "a way to confirm" {
         /// nothing.

@@ -134,6 +134,7 @@ impl Resolver<'_> {
         let connections = Connections { producers: producer_links, pools: pool_links, services: service_links };
         self.flow(scenario, &model, &connections);
         self.dead_letter_circles(scenario, &model);
+        self.idle_delivery_limits(scenario, &model);
         self.usage(scenario, &model, &connections);
         model.goals = self.goals(list(&scenario.goals), &model);
         model.alerts = self.alerts(list(&scenario.alerts), scenario.run.value(), &model);

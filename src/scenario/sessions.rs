@@ -265,6 +265,29 @@ impl Resolver<'_> {
             let problem = Problem::warning(at.place, "without heartbeats nobody notices that this consumer sends none");
             self.log.push(problem.help("add heartbeat = \"60s\""));
         }
+        let concurrency = form.concurrency.value().map_or(1, |whole| whole.0);
+        if let (true, true, Some(at)) = (session.blocking, concurrency > 1, form.concurrency.given()) {
+            let problem = Problem::error(at.place, "a consumer that blocks its own heartbeats works on one message at a time");
+            let problem = match form.blocking.given() {
+                Some(blocking) => problem.related(blocking.place, "its work and its heartbeats share one thread"),
+                None => problem,
+            };
+            self.log.push(
+                problem.help("write more consumers (`count`) instead, or remove `blocking` where other threads do the work"),
+            );
+        }
+        if let (Some(at), 0, true) = (form.prefetch.given(), limit, ack == Ack::Manual) {
+            let (what, cure) = match protocol {
+                ProtocolForm::Mqtt => ("MQTT forbids a receive maximum of 0", "65_535, which is MQTT's default"),
+                ProtocolForm::Amqp10 => {
+                    ("a link of AMQP 1.0 without credit gets no message", "170, which is what RabbitMQ grants")
+                }
+                ProtocolForm::Amqp091 | ProtocolForm::Stomp => ("", ""),
+            };
+            if !what.is_empty() {
+                self.log.push(Problem::error(at.place, what).help(format!("write prefetch = {cure}")));
+            }
+        }
         session.connection = form.connection.value().cloned();
         (ack, session)
     }

@@ -279,7 +279,15 @@ impl World {
     }
 
     /// Sends the broker word of a message.
-    fn speak<O: Observer>(&mut self, consumer: u32, life: u32, slot: MessageSlot, how: Settlement, trips: u32, observer: &mut O) {
+    pub(super) fn speak<O: Observer>(
+        &mut self,
+        consumer: u32,
+        life: u32,
+        slot: MessageSlot,
+        how: Settlement,
+        trips: u32,
+        observer: &mut O,
+    ) {
         let client = &self.brokers.clients[consumer as usize];
         let (link, connection, about) = (client.ack, client.connection, self.about(slot));
         let how = if trips > 1 && how == Settlement::Ack { Settlement::Received } else { how };
