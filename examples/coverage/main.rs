@@ -35,7 +35,7 @@ const MODELS: [&str; 8] = ["mm1", "mm3", "md1", "mh2", "lognormal", "tandem", "p
 /// variable work at the second highest, of the mean), so that one search in two has to go on from where it starts.
 const PRECISIONS: [(&str, [f64; 4]); 8] = [
     ("mm1", [0.035, 0.12, 0.2, 0.25]),
-    ("mm3", [0.06, 0.13, 0.2, 0.25]),
+    ("mm3", [0.045, 0.13, 0.2, 0.25]),
     ("md1", [0.035, 0.09, 0.15, 0.18]),
     ("mh2", [0.09, 0.2, 0.25, 0.35]),
     ("lognormal", [0.18, 0.3, 0.3, 0.35]),
