@@ -5,7 +5,7 @@
 use super::agenda::Phase;
 use super::frame::Verdict;
 use super::handlers::{Family, Handlers, Wake};
-use super::message::{Message, MessageSlot};
+use super::message::{Asker, Message, MessageSlot};
 use super::observer::{Observer, Outcome, Subject, Transition};
 use super::slab::NONE;
 use super::task::Owner;
@@ -126,13 +126,13 @@ impl World {
         observer.record(self.now, Transition::Founded { slot, family });
     }
 
-    /// One more message that `parent` has caused: the request of a call, or, with `NONE`, one that nobody waits for.
+    /// One more message that `parent` has caused: the request of a call, or one that nobody waits for.
     #[inline(always)]
-    pub(super) fn child(&mut self, parent: MessageSlot, identity: u64, frame: u32) -> MessageSlot {
+    pub(super) fn child(&mut self, parent: MessageSlot, identity: u64, asker: Asker) -> MessageSlot {
         let &Message { born, producer, priority, family, .. } = &self.messages[parent];
         let slot = self.messages.insert::<true>(self.now, producer, identity, priority);
         let child = &mut self.messages[slot];
-        (child.born, child.family, child.frame) = (born, family, frame);
+        (child.born, child.family, child.asker) = (born, family, asker);
         (child.ghost, child.returned) = (false, false);
         self.handlers.families[family].members += 1;
         self.handlers.members += 1;

@@ -8,7 +8,7 @@ use super::balance::Balancer;
 use super::build::BROKERED;
 use super::codel::Codel;
 use super::frame::{State, Verdict};
-use super::message::MessageSlot;
+use super::message::{Asker, MessageSlot, Waiting};
 use super::observer::{Observer, Outcome, Transition};
 use super::slab::NONE;
 use super::world::{Onward, Worker, World};
@@ -64,7 +64,7 @@ impl World {
             observer.record(self.now, Transition::Lost { queue: record, outcome, waited, stored: false });
             return self.send_back(id, Verdict::Rejected, observer);
         };
-        let slot = self.child(caller, identity, id);
+        let slot = self.child(caller, identity, Asker::frame(id));
         let queue = first + instance;
         let frame = &mut self.handlers.frames[id];
         (frame.request, frame.queue) = (slot.0, queue);
@@ -97,7 +97,7 @@ impl World {
     }
 
     pub(super) fn answer_or_waste<O: Observer>(&mut self, slot: MessageSlot, verdict: Verdict, record: u32, observer: &mut O) {
-        if self.messages[slot].frame == NONE {
+        if self.messages[slot].asker == Asker::NOBODY {
             observer.record(self.now, Transition::Wasted { pool: record });
         } else {
             self.answer(slot, verdict, observer);
@@ -121,7 +121,12 @@ impl World {
             }
             let unwanted = match &mut queue.shed {
                 Shedding::Nothing => false,
-                Shedding::Deadline => message.frame == NONE || self.handlers.frames[message.frame].deadline <= now,
+                Shedding::Deadline => match message.asker.kind() {
+                    Waiting::Nobody => true,
+                    Waiting::Frame(frame) => self.handlers.frames[frame].deadline <= now,
+                    // Whoever has a deadline calls within a frame.
+                    Waiting::Task(_) => false,
+                },
                 Shedding::CoDel(codel) => codel.drop(now, now - message.entered, queue.line.len() == queue.ghosts),
             };
             if !unwanted {

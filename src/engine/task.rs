@@ -3,10 +3,9 @@
 //! Nothing here calls itself: whoever can go on stands in a line, and the line is worked off before time passes.
 
 use super::agenda::Phase;
-use super::build::BROKERED;
 use super::frame::Verdict;
 use super::handlers::{Wake, mixed};
-use super::message::MessageSlot;
+use super::message::{Asker, MessageSlot, Waiting};
 use super::observer::{Observer, Outcome, Transition};
 use super::program::{Code, Op};
 use super::slab::NONE;
@@ -61,6 +60,36 @@ pub(super) struct Task {
     pub deadline: Time,
 }
 
+impl Task {
+    /// No task.
+    const NOBODY: Task = Task {
+        at: 0,
+        message: MessageSlot(NONE),
+        owner: Owner::Worker(NONE),
+        pool: NONE,
+        waits: Waits::Nothing,
+        verdict: Verdict::Ok,
+        otherwise: NONE,
+        loops: [0; DEEPEST_LOOPS],
+        visit: 0,
+        running: 0,
+        needed: 0,
+        child: NONE,
+        previous: NONE,
+        next: NONE,
+        held: NONE,
+        peer: NONE,
+        since: Time::ZERO,
+        replied: false,
+        in_vain: false,
+        until: Time::ZERO,
+        left: 0.0,
+        working: false,
+        began: Time::ZERO,
+        deadline: Time::LATEST,
+    };
+}
+
 /// On whose behalf a task runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
@@ -83,6 +112,8 @@ pub(super) enum Waits {
     Timer(TimerId),
     /// A call.
     Call(u32),
+    /// The answer to a request that came to this queue, with nothing in between.
+    Answer { request: MessageSlot, queue: u32 },
     /// Its branches.
     Branches,
     /// A lock.
@@ -104,18 +135,19 @@ pub(super) enum Waits {
 impl World {
     /// A worker of a pool with a program begins with a message.
     #[inline(never)]
-    pub(super) fn begin<O: Observer>(&mut self, worker: usize, slot: MessageSlot, observer: &mut O) {
-        let pool = self.workers[worker].pool;
-        let frame = self.messages[slot].frame;
-        let mut entry = self.program_of(pool);
-        let mut deadline = Time::LATEST;
-        if frame != NONE {
-            let frame = &self.handlers.frames[frame];
-            deadline = frame.deadline;
-            let other = self.handlers.code.calls[frame.call as usize].handler;
-            entry = if other == NONE { entry } else { other };
-        } else if self.messages[slot].family == NONE {
-            self.found_family(slot, observer);
+    pub(super) fn begin<O: Observer>(&mut self, worker: usize, slot: MessageSlot, pool: u32, program: u32, observer: &mut O) {
+        let (mut entry, mut deadline) = (program, Time::LATEST);
+        let message = &self.messages[slot];
+        match message.asker.kind() {
+            Waiting::Task(_) => {}
+            Waiting::Frame(frame) => {
+                let frame = &self.handlers.frames[frame];
+                deadline = frame.deadline;
+                let other = self.handlers.code.calls[frame.call as usize].handler;
+                entry = if other == NONE { entry } else { other };
+            }
+            Waiting::Nobody if message.family == NONE => self.found_family(slot, observer),
+            Waiting::Nobody => {}
         }
         let task = self.task(entry, slot, Owner::Worker(worker as u32), pool, deadline);
         self.workers[worker].task = task;
@@ -124,34 +156,20 @@ impl World {
     /// A task that can go on at this instant.
     #[inline]
     pub(super) fn task(&mut self, at: u32, message: MessageSlot, owner: Owner, pool: u32, deadline: Time) -> u32 {
-        let task = Task {
-            at,
-            message,
-            owner,
-            pool,
-            waits: Waits::Turn,
-            verdict: Verdict::Ok,
-            otherwise: NONE,
-            loops: [0; DEEPEST_LOOPS],
-            visit: 0,
-            running: 0,
-            needed: 0,
-            child: NONE,
-            previous: NONE,
-            next: NONE,
-            held: NONE,
-            peer: NONE,
-            since: self.now,
-            replied: false,
-            in_vain: false,
-            until: self.now,
-            left: 0.0,
-            working: false,
-            began: self.now,
-            deadline,
-        };
-        let id = self.handlers.tasks.insert(task);
-        self.wake(id);
+        let id = self.handlers.tasks.reuse(|| Task::NOBODY);
+        let task = &mut self.handlers.tasks[id];
+        // Field by field: what is not here is set before it is looked at.
+        (task.at, task.message, task.owner, task.pool) = (at, message, owner, pool);
+        (task.waits, task.verdict, task.otherwise) = (Waits::Turn, Verdict::Ok, NONE);
+        (task.visit, task.child, task.previous, task.next) = (0, NONE, NONE, NONE);
+        (task.held, task.peer) = (NONE, NONE);
+        (task.replied, task.in_vain, task.working) = (false, false, false);
+        (task.began, task.deadline) = (self.now, deadline);
+        if self.handlers.endangered {
+            self.wake(id);
+        } else {
+            self.handlers.runnable.push(id);
+        }
         id
     }
 
@@ -184,64 +202,100 @@ impl World {
         let code = Rc::clone(&self.handlers.code);
         while let Some(task) = self.handlers.runnable.pop() {
             match self.handlers.tasks[task].waits {
-                Waits::Turn => self.run(task, &code, observer),
+                Waits::Turn => self.go_on(task, &code, observer),
                 Waits::Nothing => self.handlers.tasks.remove(task),
                 other => unreachable!("a task in line waits for {other:?}"),
             }
         }
     }
 
-    /// The worker of a task has held out for its time: the task goes on, as nobody else stands in line. The slot is cleared when
-    /// the task has not set it anew, which is one change of the agenda and not two.
-    #[inline(never)]
-    pub(super) fn wake_worker<O: Observer>(&mut self, worker: usize, observer: &mut O) {
-        if self.pools[self.workers[worker].pool as usize].program == BROKERED {
-            return self.client_fires(worker, observer);
-        }
-        let slot = self.producers.len() + worker;
-        let stamp = self.agenda.stamp(slot);
+    /// The worker of a task has held out for its time: the task goes on.
+    #[inline(always)]
+    pub(super) fn wake_worker(&mut self, worker: usize) {
+        self.pending.clear(self.producers.len() + worker);
         let task = self.workers[worker].task;
         self.handlers.tasks[task].waits = Waits::Turn;
-        let code = Rc::clone(&self.handlers.code);
-        self.run(task, &code, observer);
-        if self.agenda.stamp(slot) == stamp {
-            self.agenda.clear(slot);
+        self.handlers.runnable.push(task);
+    }
+
+    /// Executes a task until it has to wait. What most handlers consist of is done here, all other instructions elsewhere.
+    #[inline(always)]
+    fn go_on<O: Observer>(&mut self, id: u32, code: &Code, observer: &mut O) {
+        loop {
+            let task = &mut self.handlers.tasks[id];
+            match &code.ops[task.at as usize] {
+                Op::Work { work: WorkSource::Drawn(length), stream } => {
+                    task.at += 1;
+                    let message = &self.messages[task.message];
+                    let sender = self.producers[message.producer as usize].messages;
+                    let span = length.draw(stream.of(sender).at(identity(message.index, task.visit)));
+                    let Owner::Worker(worker) = task.owner else { return self.work_for(id, span, observer) };
+                    let place = &self.pools[task.pool as usize];
+                    if place.slowdown != 1.0 || place.host != NONE {
+                        return self.work_for(id, span, observer);
+                    }
+                    // A heavy tail gives work of centuries: it is not over before the end of time.
+                    let until = (self.now + span).min(Time::LATEST);
+                    (task.waits, task.working, task.until) = (Waits::Worker, true, until);
+                    return self.pending.set(self.producers.len() + worker as usize, until, Phase::Completion);
+                }
+                Op::Ask { queue, key, otherwise, .. } if task.deadline == Time::LATEST => {
+                    task.at += 1;
+                    task.otherwise = *otherwise;
+                    let (parent, visit) = (task.message, task.visit);
+                    let identity = mixed(mixed(self.messages[parent].index, visit), *key);
+                    let request = self.child(parent, identity, Asker::task(id));
+                    self.handlers.tasks[id].waits = Waits::Answer { request, queue: *queue };
+                    return self.publish::<false, O>(*queue, request, observer);
+                }
+                Op::End => return self.conclude(id, Verdict::Ok, observer),
+                _ if self.run(id, code, observer) => {}
+                _ => return,
+            }
         }
     }
 
-    /// Executes a task until it has to wait. A program that never waits is finite: its loops are counted.
+    /// Executes a task until it comes to an instruction that is done elsewhere (`true`) or has to wait. A program that never waits is
+    /// finite: its loops are counted.
     #[inline(never)]
-    fn run<O: Observer>(&mut self, id: u32, code: &Code, observer: &mut O) {
+    fn run<O: Observer>(&mut self, id: u32, code: &Code, observer: &mut O) -> bool {
         let verdict = loop {
             let task = &mut self.handlers.tasks[id];
             let op = &code.ops[task.at as usize];
             task.at += 1;
             match op {
-                Op::Work { work, stream } => {
-                    let span = match work {
-                        WorkSource::Drawn(distribution) => distribution.draw(self.draws(id, *stream)),
-                        WorkSource::Carried { plus } => {
-                            let message = &self.messages[task.message];
-                            let carried = &self.producers[message.producer as usize].carried_work;
-                            let root = self.handlers.families[message.family].index as usize;
-                            carried.as_ref().map_or(*plus, |work| work[root] + *plus)
-                        }
-                    };
-                    return self.work_for(id, span, observer);
+                Op::Work { work: WorkSource::Carried { plus }, .. } => {
+                    let message = &self.messages[task.message];
+                    let carried = &self.producers[message.producer as usize].carried_work;
+                    let root = self.handlers.families[message.family].index as usize;
+                    let span = carried.as_ref().map_or(*plus, |work| work[root] + *plus);
+                    self.work_for(id, span, observer);
+                    return false;
+                }
+                Op::Ask { call, otherwise, .. } if task.deadline < Time::LATEST => {
+                    task.otherwise = *otherwise;
+                    self.call(id, *call, observer);
+                    return false;
+                }
+                Op::Work { .. } | Op::Ask { .. } | Op::End => {
+                    task.at -= 1;
+                    return true;
                 }
                 Op::Wait { length, stream } => {
                     let span = length.draw(self.draws(id, *stream));
                     self.handlers.tasks[id].working = false;
-                    return self.hold(id, span);
+                    self.hold(id, span);
+                    return false;
                 }
                 Op::Call { call, otherwise } => {
                     task.otherwise = *otherwise;
-                    return self.call(id, *call, observer);
+                    self.call(id, *call, observer);
+                    return false;
                 }
                 Op::Publish { queue, key, from } => {
                     let parent = task.message;
                     let identity = mixed(identity(self.messages[parent].index, task.visit), *key);
-                    let child = self.child(parent, identity, NONE);
+                    let child = self.child(parent, identity, Asker::NOBODY);
                     if self.handlers.endangered && self.lost_on_the_way(*from, *queue, identity) {
                         self.end::<false, O>(child, Outcome::Failed, observer);
                     } else {
@@ -252,16 +306,17 @@ impl World {
                     task.otherwise = NONE;
                     let (parent, visit) = (task.message, task.visit);
                     let identity = mixed(identity(self.messages[parent].index, visit), *key);
-                    let child = self.child(parent, identity, NONE);
+                    let child = self.child(parent, identity, Asker::NOBODY);
                     if self.send_from_step(*publisher, child, (*from, identity), *until, id, observer) {
-                        return;
+                        return false;
                     }
                 }
                 Op::Fork { branches, join, otherwise } => {
                     task.otherwise = *otherwise;
                     task.waits = Waits::Branches;
                     (task.running, task.needed) = (branches.len() as u32, *join);
-                    return branches.iter().for_each(|&entry| self.branch(id, entry));
+                    branches.iter().for_each(|&entry| self.branch(id, entry));
+                    return false;
                 }
                 Op::FallBack => {
                     let producer = self.messages[task.message].producer;
@@ -297,7 +352,7 @@ impl World {
                 Op::Reply => {
                     let slot = task.message;
                     let whole = self.whole(id);
-                    let in_vain = self.messages[slot].frame == NONE;
+                    let in_vain = self.messages[slot].asker == Asker::NOBODY;
                     let task = &mut self.handlers.tasks[whole];
                     if !std::mem::replace(&mut task.replied, true) {
                         task.in_vain = in_vain;
@@ -306,13 +361,13 @@ impl World {
                 }
                 Op::Look { cache, stream, hit } => {
                     if !self.look(id, *cache, *stream, *hit, observer) {
-                        return;
+                        return false;
                     }
                 }
                 Op::Store { cache } => self.store(id, *cache),
                 Op::Acquire { lock } => {
                     if !self.acquire(id, *lock, observer) {
-                        return;
+                        return false;
                     }
                 }
                 Op::Release { lock } => {
@@ -321,10 +376,10 @@ impl World {
                     }
                 }
                 Op::Failed => break task.verdict,
-                Op::End => break Verdict::Ok,
             }
         };
         self.conclude(id, verdict, observer);
+        false
     }
 
     /// The random numbers of a task in one of its steps.
@@ -342,7 +397,7 @@ impl World {
         let until = (self.now + span).min(Time::LATEST);
         self.handlers.tasks[id].until = until;
         if let Owner::Worker(worker) = self.handlers.tasks[id].owner {
-            self.agenda.set(self.producers.len() + worker as usize, until, Phase::Completion);
+            self.pending.set(self.producers.len() + worker as usize, until, Phase::Completion);
             self.handlers.tasks[id].waits = Waits::Worker;
         } else {
             let timer = self.set_timer(until, Phase::Completion, Wake::Task(id));
@@ -435,11 +490,17 @@ impl World {
             Waits::Turn => return self.let_go(id, crashed, observer),
             Waits::Worker => {
                 if let Owner::Worker(worker) = self.handlers.tasks[id].owner {
-                    self.agenda.clear(self.producers.len() + worker as usize);
+                    self.pending.clear(self.producers.len() + worker as usize);
                 }
             }
             Waits::Timer(timer) => self.cancel_timer(timer),
             Waits::Call(frame) => self.abandon(frame, recall, observer),
+            Waits::Answer { request, queue } => {
+                self.messages[request].asker = Asker::NOBODY;
+                if recall {
+                    self.recall(request, queue, observer);
+                }
+            }
             Waits::Branches => self.stop_branches(id, recall, crashed, observer),
             Waits::Lock(lock) => {
                 self.handlers.locks[lock as usize].permits.cancel(id);

@@ -5,7 +5,7 @@ use super::delivery::BrokerQueue;
 use super::storage::Stored;
 use super::{Extra, FOREVER};
 use crate::engine::handlers::mixed;
-use crate::engine::message::MessageSlot;
+use crate::engine::message::{Asker, MessageSlot};
 use crate::engine::observer::{Observer, Outcome, Transition};
 use crate::engine::slab::NONE;
 use crate::engine::world::World;
@@ -88,7 +88,7 @@ impl World {
             self.brokers.shades += usize::from(extra.done);
             copy
         } else {
-            self.child(slot, identity, NONE)
+            self.child(slot, identity, Asker::NOBODY)
         };
         self.keep_extra(copy, Extra { reply: NONE, ..extra });
         copy

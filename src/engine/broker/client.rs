@@ -3,7 +3,6 @@
 use super::Parcel;
 use super::settle::Settlement;
 use crate::engine::agenda::Phase;
-use crate::engine::build::BROKERED;
 use crate::engine::consumer::work;
 use crate::engine::frame::Verdict;
 use crate::engine::handlers::{Wake, mixed};
@@ -92,22 +91,14 @@ impl World {
             self.begin_silence(consumer);
         }
         if program != NONE {
-            self.agenda.clear(self.producers.len() + at);
-            return self.begin(at, slot, observer);
+            self.pending.clear(self.producers.len() + at);
+            return self.begin(at, slot, pool, program, observer);
         }
         let place = &self.pools[pool as usize];
         let span = work(place, &self.producers, &self.handlers.families, &self.messages[slot]);
         let slowness = self.brokers.clients[consumer as usize].slowness;
         let span = if slowness == 1.0 { span } else { Span((span.0 as f64 * slowness + 0.5) as u64) };
-        self.agenda.set(self.producers.len() + at, (now + span).min(Time::LATEST), Phase::Completion);
-    }
-
-    /// Where the program of a pool's workers begins.
-    pub(in crate::engine) fn program_of(&self, pool: u32) -> u32 {
-        match self.pools[pool as usize].program {
-            BROKERED => self.session(pool).program,
-            program => program,
-        }
+        self.pending.set(self.producers.len() + at, (now + span).min(Time::LATEST), Phase::Completion);
     }
 
     /// How the consumers of this pool deal with their broker.
@@ -124,13 +115,13 @@ impl World {
             let client = &self.brokers.clients[consumer as usize];
             if client.up && !client.known && !self.brokers.queues[client.home as usize].down {
                 // It worked in vain, and notices only now that its connection is closed: it opens another.
-                self.agenda.clear(self.producers.len() + at);
+                self.pending.clear(self.producers.len() + at);
                 return self.client_returns(consumer, observer);
             }
             return self.next_of_buffer(at, false, observer);
         }
         if task != NONE {
-            self.agenda.clear(self.producers.len() + at);
+            self.pending.clear(self.producers.len() + at);
             return self.wake(task);
         }
         self.delivery_done(at, MessageSlot(message), Verdict::Ok, observer);
@@ -168,7 +159,7 @@ impl World {
                 let message = &self.messages[slot];
                 let sender = self.producers[message.producer as usize].messages;
                 let span = overhead.draw(stream.of(sender).at(message.index));
-                self.agenda.set(self.producers.len() + at, (now + span).min(Time::LATEST), Phase::Completion);
+                self.pending.set(self.producers.len() + at, (now + span).min(Time::LATEST), Phase::Completion);
             }
         }
     }
@@ -185,7 +176,7 @@ impl World {
             None => {
                 self.workers[at].next_idle = holder.idle;
                 holder.idle = at as u32;
-                self.agenda.clear(self.producers.len() + at);
+                self.pending.clear(self.producers.len() + at);
             }
         }
     }

@@ -91,7 +91,7 @@ impl World {
             return self.arrives(parcel, observer);
         }
         if link.under_way.is_empty() {
-            self.agenda.set(self.brokers.slot + at as usize, arrival, link.phase);
+            self.pending.set(self.brokers.slot + at as usize, arrival, link.phase);
         }
         link.under_way.push_back((arrival, parcel));
     }
@@ -107,8 +107,8 @@ impl World {
             !matches!(parcel, Parcel::Publish { .. })
         });
         match link.under_way.front() {
-            Some((next, _)) => self.agenda.set(self.brokers.slot + at, *next, link.phase),
-            None => self.agenda.clear(self.brokers.slot + at),
+            Some((next, _)) => self.pending.set(self.brokers.slot + at, *next, link.phase),
+            None => self.pending.clear(self.brokers.slot + at),
         }
         taken
     }
@@ -119,8 +119,8 @@ impl World {
         let link = &mut self.brokers.links[slot - self.brokers.slot];
         let parcel = link.under_way.pop_front();
         match link.under_way.front() {
-            Some((next, _)) => self.agenda.set(slot, *next, link.phase),
-            None => self.agenda.clear(slot),
+            Some((next, _)) => self.pending.set(slot, *next, link.phase),
+            None => self.pending.clear(slot),
         }
         if let Some((_, parcel)) = parcel {
             self.arrives(parcel, observer);
