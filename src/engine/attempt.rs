@@ -48,11 +48,15 @@ impl World {
         match std::mem::replace(&mut self.messages[slot].asker, Asker::NOBODY).kind() {
             Waiting::Nobody => {}
             Waiting::Task(task) => self.resume(task, verdict),
-            Waiting::Frame(id) => {
-                self.handlers.frames[id].request = NONE;
-                self.send_back(id, verdict, observer);
-            }
+            Waiting::Frame(id) => self.answer_frame(id, verdict, observer),
         }
+    }
+
+    /// The same where the call has a frame.
+    #[inline(never)]
+    pub(super) fn answer_frame<O: Observer>(&mut self, id: u32, verdict: Verdict, observer: &mut O) {
+        self.handlers.frames[id].request = NONE;
+        self.send_back(id, verdict, observer);
     }
 
     /// An answer leaves for the caller.

@@ -92,6 +92,7 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         faults: fault::states(model, &named),
         victims,
         endangered: !model.faults.is_empty(),
+        calm: model.faults.is_empty() && !brokered,
         names,
         look_again: 0,
         members: 0,

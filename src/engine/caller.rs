@@ -130,8 +130,7 @@ impl World {
     #[inline(always)]
     pub(super) fn child(&mut self, parent: MessageSlot, identity: u64, asker: Asker) -> MessageSlot {
         let &Message { born, producer, priority, family, .. } = &self.messages[parent];
-        let slot = self.messages.insert::<true>(self.now, producer, identity, priority);
-        let child = &mut self.messages[slot];
+        let (slot, child) = self.messages.take_in::<true>(self.now, producer, identity, priority);
         (child.born, child.family, child.asker) = (born, family, asker);
         (child.ghost, child.returned) = (false, false);
         self.handlers.families[family].members += 1;

@@ -4,6 +4,7 @@
 
 use super::agenda::Phase;
 use super::build::BROKERED;
+use super::frame::Verdict;
 use super::handlers::Family;
 use super::message::{Message, MessageSlot};
 use super::observer::{Observer, Origin, Outcome, Subject, Transition};
@@ -111,7 +112,7 @@ impl World {
             }
             Onward::End => self.end::<PLAIN, O>(slot, Outcome::Completed, observer),
             Onward::Answer if PLAIN => unreachable!("there are no services"),
-            Onward::Answer => self.answer_plainly(slot, record, observer),
+            Onward::Answer => self.end_request(slot, Verdict::Ok, None, record, observer),
         }
     }
 

@@ -124,6 +124,18 @@ impl Messages {
     /// Takes in a message that is born now; in a `PLAIN` world nothing sets what only handlers know of.
     #[inline(always)]
     pub fn insert<const PLAIN: bool>(&mut self, now: Time, producer: u32, index: u64, priority: u8) -> MessageSlot {
+        self.take_in::<PLAIN>(now, producer, index, priority).0
+    }
+
+    /// The same, and the message itself.
+    #[inline(always)]
+    pub(super) fn take_in<const PLAIN: bool>(
+        &mut self,
+        now: Time,
+        producer: u32,
+        index: u64,
+        priority: u8,
+    ) -> (MessageSlot, &mut Message) {
         let at = match self.free.pop() {
             Some(at) => at,
             None => self.grow(),
@@ -140,7 +152,7 @@ impl Messages {
             (message.asker, message.family) = (Asker::NOBODY, NONE);
             (message.ghost, message.returned) = (false, false);
         }
-        MessageSlot(at)
+        (MessageSlot(at), message)
     }
 
     #[cold]

@@ -68,13 +68,21 @@ impl Pending {
         }
     }
 
+    /// Takes out the event that [`Pending::next`] gave, of this slot.
+    #[inline(always)]
+    pub fn take_first(&mut self, slot: usize) {
+        debug_assert!(self.len > 0 && self.near[self.len - 1].slot as usize == slot, "not what is next");
+        self.len = self.len.saturating_sub(1);
+        self.places[slot] = Place::Nowhere;
+    }
+
     /// Whether the slot is armed.
     #[inline(always)]
     pub fn armed(&self, slot: usize) -> bool {
         self.places[slot] != Place::Nowhere
     }
 
-    /// The key of the next event and its slot; the event stays until its slot is set or cleared.
+    /// The key of the next event and its slot; the event stays until it is taken or its slot is set or cleared.
     #[inline(always)]
     pub fn next(&mut self) -> (u64, usize) {
         if self.len == 0 {
@@ -188,7 +196,7 @@ mod tests {
         }
         fn first(&mut self) -> Option<(u64, usize)> {
             let (key, slot) = self.next();
-            assert_eq!(self.is_empty(), key == NEVER);
+            assert_eq!(self.is_empty(), key >= NEVER);
             (key < NEVER).then_some((key, slot))
         }
     }

@@ -154,6 +154,10 @@ impl World {
             self.now = time;
             // The multiplier of Knuth's linear congruential generator MMIX: any odd number with mixed bits will do.
             fingerprint = (fingerprint.rotate_left(5) ^ key ^ ((slot as u64) << 48)).wrapping_mul(6_364_136_223_846_793_005);
+            // What happens is no longer pending. The slot of timers keeps its place for the next of them.
+            if !PLAIN && slot != self.handlers.slot {
+                self.pending.take_first(slot);
+            }
             if slot < producers {
                 self.arrive::<PLAIN, O>(slot, observer);
             } else if slot < producers + workers {

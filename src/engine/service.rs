@@ -89,19 +89,29 @@ impl World {
         balancer.choose(load, up, key, &mut draws).map(|at| at as u32)
     }
 
-    /// A plain server of a service has finished: its caller hears of it, if it still wants to.
-    #[inline(never)]
-    pub(super) fn answer_plainly<O: Observer>(&mut self, slot: MessageSlot, record: u32, observer: &mut O) {
-        self.answer_or_waste(slot, Verdict::Ok, record, observer);
-        self.end::<false, O>(slot, Outcome::Completed, observer);
-    }
-
-    pub(super) fn answer_or_waste<O: Observer>(&mut self, slot: MessageSlot, verdict: Verdict, record: u32, observer: &mut O) {
-        if self.messages[slot].asker == Asker::NOBODY {
-            observer.record(self.now, Transition::Wasted { pool: record });
-        } else {
-            self.answer(slot, verdict, observer);
+    /// A request has been worked on to its end: its caller hears of it, if it still wants to and has not yet. `answered`: it has been
+    /// answered before, and whether somebody waited for that.
+    #[inline(always)]
+    pub(super) fn end_request<O: Observer>(
+        &mut self,
+        slot: MessageSlot,
+        verdict: Verdict,
+        answered: Option<bool>,
+        record: u32,
+        observer: &mut O,
+    ) {
+        let message = &mut self.messages[slot];
+        let asker = std::mem::replace(&mut message.asker, Asker::NOBODY);
+        let (family, waited) = (message.family, message.waited);
+        match (answered, asker.kind()) {
+            (Some(true), _) => {}
+            (Some(false), _) | (None, Waiting::Nobody) => observer.record(self.now, Transition::Wasted { pool: record }),
+            (None, Waiting::Task(task)) => self.resume(task, verdict),
+            (None, Waiting::Frame(frame)) => self.answer_frame(frame, verdict, observer),
         }
+        self.messages.remove(slot);
+        self.handlers.members -= 1;
+        self.shrink_family(family, waited, Outcome::Completed, observer);
     }
 
     /// The next ready message of a queue that does not want all of them.
@@ -189,11 +199,6 @@ impl World {
             let outcome = if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed };
             return self.end::<false, O>(slot, outcome, observer);
         }
-        match answered {
-            None => self.answer_or_waste(slot, verdict, record, observer),
-            Some(false) => observer.record(self.now, Transition::Wasted { pool: record }),
-            Some(true) => {}
-        }
-        self.end::<false, O>(slot, Outcome::Completed, observer);
+        self.end_request(slot, verdict, answered, record, observer);
     }
 }

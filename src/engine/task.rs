@@ -149,13 +149,45 @@ impl World {
             Waiting::Nobody if message.family == NONE => self.found_family(slot, observer),
             Waiting::Nobody => {}
         }
-        let task = self.task(entry, slot, Owner::Worker(worker as u32), pool, deadline);
+        let task = self.new_task(entry, slot, Owner::Worker(worker as u32), pool, deadline);
         self.workers[worker].task = task;
+        // Where nobody else has a turn before it, it begins with its work at once: nothing that happens until its turn could meet it.
+        let place = &self.pools[pool as usize];
+        if self.handlers.calm
+            && self.handlers.runnable.is_done()
+            && place.host == NONE
+            && let Op::Work { work: WorkSource::Drawn(length), stream } = &self.handlers.code.ops[entry as usize]
+        {
+            let message = &self.messages[slot];
+            let sender = self.producers[message.producer as usize].messages;
+            let span = length.draw(stream.of(sender).at(message.index));
+            self.handlers.tasks[task].at += 1;
+            return self.work_until(task, worker, span);
+        }
+        self.first_turn(task);
+    }
+
+    /// A worker of its own works for a task, at full speed.
+    #[inline(always)]
+    fn work_until(&mut self, id: u32, worker: usize, span: Span) {
+        // A heavy tail gives work of centuries: it is not over before the end of time.
+        let until = (self.now + span).min(Time::LATEST);
+        let task = &mut self.handlers.tasks[id];
+        (task.waits, task.working, task.until) = (Waits::Worker, true, until);
+        self.pending.set(self.producers.len() + worker, until, Phase::Completion);
     }
 
     /// A task that can go on at this instant.
     #[inline]
     pub(super) fn task(&mut self, at: u32, message: MessageSlot, owner: Owner, pool: u32, deadline: Time) -> u32 {
+        let id = self.new_task(at, message, owner, pool, deadline);
+        self.first_turn(id);
+        id
+    }
+
+    /// A task that has not got its first turn.
+    #[inline(always)]
+    fn new_task(&mut self, at: u32, message: MessageSlot, owner: Owner, pool: u32, deadline: Time) -> u32 {
         let id = self.handlers.tasks.reuse(|| Task::NOBODY);
         let task = &mut self.handlers.tasks[id];
         // Field by field: what is not here is set before it is looked at.
@@ -165,12 +197,16 @@ impl World {
         (task.held, task.peer) = (NONE, NONE);
         (task.replied, task.in_vain, task.working) = (false, false, false);
         (task.began, task.deadline) = (self.now, deadline);
+        id
+    }
+
+    #[inline(always)]
+    fn first_turn(&mut self, id: u32) {
         if self.handlers.endangered {
             self.wake(id);
         } else {
             self.handlers.runnable.push(id);
         }
-        id
     }
 
     /// A task can go on.
@@ -212,7 +248,6 @@ impl World {
     /// The worker of a task has held out for its time: the task goes on.
     #[inline(always)]
     pub(super) fn wake_worker(&mut self, worker: usize) {
-        self.pending.clear(self.producers.len() + worker);
         let task = self.workers[worker].task;
         self.handlers.tasks[task].waits = Waits::Turn;
         self.handlers.runnable.push(task);
@@ -234,10 +269,7 @@ impl World {
                     if place.slowdown != 1.0 || place.host != NONE {
                         return self.work_for(id, span, observer);
                     }
-                    // A heavy tail gives work of centuries: it is not over before the end of time.
-                    let until = (self.now + span).min(Time::LATEST);
-                    (task.waits, task.working, task.until) = (Waits::Worker, true, until);
-                    return self.pending.set(self.producers.len() + worker as usize, until, Phase::Completion);
+                    return self.work_until(id, worker as usize, span);
                 }
                 Op::Ask { queue, key, otherwise, .. } if task.deadline == Time::LATEST => {
                     task.at += 1;

@@ -13,6 +13,7 @@ use crate::units::Time;
 
 impl World {
     /// A message has come from its publisher.
+    #[inline(always)]
     pub(super) fn admit<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
         let publisher = &mut self.brokers.publishers[at as usize];
         if publisher.transaction > 0 {
@@ -37,6 +38,7 @@ impl World {
     }
 
     /// Routes a message to the queues that get it.
+    #[inline(always)]
     pub(super) fn route_in<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
         self.brokers.outbound -= 1;
         let publisher = &self.brokers.publishers[at as usize];
@@ -95,6 +97,7 @@ impl World {
     }
 
     /// A message comes to a queue: at once, or when enough replicas have it.
+    #[inline(always)]
     fn enqueue<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
         let home = self.queues[at as usize].broker;
         if let Stored::Replicas { .. } = &self.brokers.queues[home as usize].stored {
@@ -105,6 +108,7 @@ impl World {
     }
 
     /// A queue takes a message in, by its limits.
+    #[inline(always)]
     pub(super) fn take_in<O: Observer>(&mut self, home: u32, slot: MessageSlot, observer: &mut O) {
         let now = self.now;
         let queue = &self.brokers.queues[home as usize];
@@ -146,6 +150,7 @@ impl World {
     }
 
     /// A message becomes ready at the tail of a queue.
+    #[inline(always)]
     fn make_ready<O: Observer>(&mut self, home: u32, slot: MessageSlot, observer: &mut O) {
         let size = u64::from(self.extra(slot).size);
         let state = &mut self.brokers.queues[home as usize];

@@ -53,6 +53,7 @@ pub(in crate::engine) fn brokers(
     for sender in &code.senders {
         builder.publisher(sender);
     }
+    builder.made.makes.iter_mut().for_each(|makes| makes.alike = makes.all_alike());
     builder.pools(programs);
     builder.clients(workers);
     builder.made
@@ -209,6 +210,7 @@ impl Builder<'_> {
             persistent: producer.sending.persistent,
             keys: MakesKeys::Numbered,
             key_draws: stream("routing keys"),
+            alike: None,
         }
     }
 

@@ -67,6 +67,7 @@ pub(in crate::engine) struct Client {
 
 impl World {
     /// A worker begins with a message of its consumer's buffer; `resumed` when it finished another at this instant.
+    #[inline(always)]
     pub(super) fn begin_delivery<O: Observer>(
         &mut self,
         at: usize,
@@ -128,6 +129,7 @@ impl World {
     }
 
     /// A worker is done with a message.
+    #[inline(always)]
     pub(in crate::engine) fn delivery_done<O: Observer>(
         &mut self,
         at: usize,
@@ -140,12 +142,13 @@ impl World {
         let place = &self.pools[pool as usize];
         let (record, records_at) = (place.record, place.records_at);
         let (service, sojourn) = (now - started, now - self.messages[slot].entered);
-        let free_at_once = self.session(pool).overhead.is_none();
+        let session = self.session(pool);
+        let (free_at_once, may_fail) = (session.overhead.is_none(), !matches!(session.failure, Failure::Never));
         let resumes = free_at_once && !self.consumers[consumer as usize].buffer.is_empty();
         let refilled = true;
         observer.record(now, Transition::Finished { pool: record, queue: records_at, service, sojourn, resumes, refilled });
         (self.workers[at].message, self.workers[at].task) = (NONE, NONE);
-        let failed = verdict != Verdict::Ok || self.fails(pool, slot);
+        let failed = verdict != Verdict::Ok || may_fail && self.fails(pool, slot);
         if failed {
             observer.record(now, Transition::Failed { pool: record });
         }
@@ -153,8 +156,11 @@ impl World {
             observer.record(now, Transition::Duplicated { pool: record });
         }
         self.say(pool, consumer, slot, failed, observer);
+        if free_at_once {
+            return self.next_of_buffer(at, resumes, observer);
+        }
         match &self.session(pool).overhead {
-            None => self.next_of_buffer(at, resumes, observer),
+            None => {}
             Some((overhead, stream)) => {
                 let message = &self.messages[slot];
                 let sender = self.producers[message.producer as usize].messages;
@@ -165,6 +171,7 @@ impl World {
     }
 
     /// A worker is free for the next message of its buffer; `resumes` when it finished another at this instant.
+    #[inline(always)]
     fn next_of_buffer<O: Observer>(&mut self, at: usize, resumes: bool, observer: &mut O) {
         let consumer = self.workers[at].consumer;
         let holder = &mut self.consumers[consumer as usize];
@@ -184,9 +191,6 @@ impl World {
     /// Whether this delivery of a message fails, by the rule of the pool.
     fn fails(&self, pool: u32, slot: MessageSlot) -> bool {
         let session = self.session(pool);
-        if session.failure == Failure::Never {
-            return false;
-        }
         let message = &self.messages[slot];
         let deliveries = self.brokers.extras[slot.0 as usize].deliveries;
         let sender = self.producers[message.producer as usize].messages;
@@ -203,6 +207,7 @@ impl World {
     }
 
     /// A consumer says what became of a message, at once or with others.
+    #[inline(always)]
     fn say<O: Observer>(&mut self, pool: u32, consumer: u32, slot: MessageSlot, failed: bool, observer: &mut O) {
         let (auto, life) = (self.extra(slot).settled, self.brokers.clients[consumer as usize].life);
         let session = self.session(pool);
@@ -268,15 +273,16 @@ impl World {
     }
 
     /// Sends the broker word of a message.
+    #[inline(always)]
     fn speak<O: Observer>(&mut self, consumer: u32, life: u32, slot: MessageSlot, how: Settlement, trips: u32, observer: &mut O) {
         let client = &self.brokers.clients[consumer as usize];
-        let (link, connection, about) = (client.ack, client.connection, self.about(slot));
+        let (link, connection) = (client.ack, client.connection);
         let how = if trips > 1 && how == Settlement::Ack { Settlement::Received } else { how };
         let parcel = Parcel::Settle { consumer, life, slot, how };
-        let state = &mut self.brokers.connections[connection as usize];
-        if state.stopped > 0 {
-            return state.withheld.push((link, about, parcel));
+        if self.brokers.connections[connection as usize].stopped > 0 {
+            let about = self.about(slot);
+            return self.brokers.connections[connection as usize].withheld.push((link, about, parcel));
         }
-        self.ship(link, about, 0, parcel, observer);
+        self.ship(link, |world| world.about(slot), 0, parcel, observer);
     }
 }

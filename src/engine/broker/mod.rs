@@ -216,6 +216,7 @@ impl World {
     }
 
     /// A message ends for its producer, but stays where it is.
+    #[inline(always)]
     pub(super) fn become_shade<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
         let extra = self.extra(slot);
         if std::mem::replace(&mut extra.done, true) {
@@ -236,6 +237,7 @@ impl World {
     }
 
     /// A message that was done again leaves the family of what that caused.
+    #[inline(never)]
     fn leave_uncounted_family<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
         let (family, waited) = (self.messages[slot].family, self.messages[slot].waited);
         if family != NONE {
@@ -246,6 +248,7 @@ impl World {
         }
     }
 
+    #[inline(always)]
     fn count_end<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
         let message: &Message = &self.messages[slot];
         let (producer, subject) = (message.producer, Subject::Message(slot));
@@ -258,6 +261,7 @@ impl World {
     }
 
     /// A message leaves the system for good.
+    #[inline(always)]
     pub(super) fn leave<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
         self.become_shade(slot, outcome, observer);
         let extra = self.extra(slot);
@@ -319,6 +323,7 @@ impl World {
     }
 
     /// Lets a parcel act that a processor is done with.
+    #[inline(always)]
     pub(super) fn processed<O: Observer>(&mut self, parcel: Parcel, observer: &mut O) {
         match parcel {
             Parcel::Publish { publisher, slot } => self.admit(publisher, slot, observer),
@@ -327,7 +332,7 @@ impl World {
             Parcel::Deliver { consumer, slot, .. } => {
                 let link = self.brokers.clients[consumer as usize].deliver;
                 let size = self.extra(slot).size;
-                self.ship(link, self.about(slot), size, parcel, observer);
+                self.ship(link, |world| world.about(slot), size, parcel, observer);
             }
             Parcel::Settle { consumer, life, slot, how } => self.settle(consumer, life, slot, how, observer),
             Parcel::Append { .. } | Parcel::Appended { .. } => self.arrives(parcel, observer),

@@ -56,10 +56,13 @@ impl Processor {
 
 impl World {
     /// Gives a processor something to do; without one it is done at once.
+    #[inline(always)]
     pub(super) fn process<O: Observer>(&mut self, at: u32, parcel: Parcel, observer: &mut O) {
-        if at == NONE {
-            return self.processed(parcel, observer);
-        }
+        if at == NONE { self.processed(parcel, observer) } else { self.wait_for_processor(at, parcel, observer) }
+    }
+
+    #[inline(never)]
+    fn wait_for_processor<O: Observer>(&mut self, at: u32, parcel: Parcel, observer: &mut O) {
         let processor = &mut self.brokers.processors[at as usize];
         processor.pending.push(parcel);
         if !processor.busy {

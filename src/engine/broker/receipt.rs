@@ -32,6 +32,7 @@ pub(in crate::engine) struct Receipt {
 
 impl World {
     /// A receipt for a message that a publisher sends.
+    #[inline(always)]
     pub(in crate::engine) fn new_receipt(&mut self, publisher: u32, slot: MessageSlot) -> u32 {
         let trips = self.brokers.publishers[publisher as usize].trips;
         let (since, about) = (self.made_at(slot), self.about(slot));
@@ -48,6 +49,7 @@ impl World {
     }
 
     /// One of the queues of a publication has it safe, or has refused it.
+    #[inline(always)]
     pub(super) fn safe<O: Observer>(&mut self, receipt: u32, observer: &mut O) {
         if receipt == NONE {
             return;
@@ -57,10 +59,10 @@ impl World {
         if state.queues > 0 {
             return;
         }
-        let Receipt { publisher, waiter, .. } = *state;
-        let hears = self.brokers.publishers[publisher as usize].hears;
-        if hears || waiter != NONE {
-            let processor = self.brokers.publishers[publisher as usize].processor;
+        let (publisher, waiter) = (state.publisher, state.waiter);
+        let sender = &self.brokers.publishers[publisher as usize];
+        let processor = sender.processor;
+        if sender.hears || waiter != NONE {
             self.process(processor, Parcel::Confirm { receipt }, observer);
         } else {
             self.brokers.receipts.remove(receipt);
@@ -69,20 +71,24 @@ impl World {
     }
 
     /// A confirm leaves the broker.
+    #[inline(always)]
     pub(super) fn send_confirm<O: Observer>(&mut self, receipt: u32, observer: &mut O) {
-        let Receipt { publisher, about, .. } = self.brokers.receipts[receipt];
+        let publisher = self.brokers.receipts[receipt].publisher;
         let back = self.brokers.publishers[publisher as usize].back;
+        let about = |world: &World| world.brokers.receipts[receipt].about;
         self.ship(back, about, 0, Parcel::Confirm { receipt }, observer);
     }
 
     /// A confirm has come to the publisher: the first half of two round trips, or the end.
+    #[inline(always)]
     pub(super) fn confirmed<O: Observer>(&mut self, receipt: u32, observer: &mut O) {
         let state = &mut self.brokers.receipts[receipt];
-        let Receipt { publisher, about, .. } = *state;
+        let publisher = state.publisher;
         if state.trips > 1 {
             state.trips -= 1;
+            let about = state.about;
             let link = self.brokers.publishers[publisher as usize].link;
-            return self.ship(link, about, 0, Parcel::Release { receipt }, observer);
+            return self.ship(link, |_| about, 0, Parcel::Release { receipt }, observer);
         }
         let state = &mut self.brokers.publishers[publisher as usize];
         if state.hears {
@@ -101,6 +107,7 @@ impl World {
     }
 
     /// Nothing more will be heard of a publication: whoever waits for it goes on.
+    #[inline(always)]
     pub(in crate::engine) fn settle_receipt(&mut self, receipt: u32) {
         let Receipt { waiter, refused, .. } = self.brokers.receipts[receipt];
         self.brokers.receipts.remove(receipt);

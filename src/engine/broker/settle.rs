@@ -36,6 +36,7 @@ impl super::Brokers {
 
 impl World {
     /// The broker hears what a consumer has to say of a message.
+    #[inline(always)]
     pub(super) fn settle<O: Observer>(&mut self, consumer: u32, life: u32, slot: MessageSlot, how: Settlement, observer: &mut O) {
         let client = &self.brokers.clients[consumer as usize];
         // A session that was closed has nothing to say: what it held has come back already.
@@ -71,6 +72,7 @@ impl World {
         self.serve(home, observer);
     }
 
+    #[inline(always)]
     fn acknowledged<O: Observer>(&mut self, home: u32, consumer: u32, slot: MessageSlot, observer: &mut O) {
         self.take_back(consumer, slot, true, observer);
         self.give_up_custody(home, slot, observer);
@@ -79,6 +81,7 @@ impl World {
     }
 
     /// A consumer does not hold a message any more.
+    #[inline(always)]
     pub(super) fn take_back<O: Observer>(&mut self, consumer: u32, slot: MessageSlot, acked: bool, observer: &mut O) {
         self.drop_from_list(consumer, slot);
         let home = self.brokers.clients[consumer as usize].home;
@@ -89,6 +92,7 @@ impl World {
     }
 
     /// A consumer may hold one message more.
+    #[inline(always)]
     fn give_credit(&mut self, consumer: u32) {
         let holder = &mut self.consumers[consumer as usize];
         holder.held -= 1;
