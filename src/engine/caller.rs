@@ -45,6 +45,7 @@ impl World {
     }
 
     /// A caller begins with a message.
+    #[inline(always)]
     fn run_handler<O: Observer>(&mut self, producer: u32, client: u32, slot: MessageSlot, observer: &mut O) {
         let program = match self.producers[producer as usize].callers {
             Callers::Any { program } | Callers::Few { program, .. } | Callers::Clients { program, .. } => program,
@@ -111,6 +112,7 @@ impl World {
     }
 
     /// A message becomes the first of its family.
+    #[inline(always)]
     pub(super) fn found_family<O: Observer>(&mut self, slot: MessageSlot, observer: &mut O) {
         // What is done again after a lost acknowledgement has ended for its producer already.
         let again = self.brokers.active && self.extra(slot).done;

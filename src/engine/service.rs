@@ -176,6 +176,7 @@ impl World {
     }
 
     /// A worker has run its program to the end; `answered`: it has replied, and whether somebody waited for that.
+    #[inline(always)]
     pub(super) fn complete<O: Observer>(
         &mut self,
         worker: usize,
@@ -187,7 +188,7 @@ impl World {
         let pool = self.workers[worker].pool;
         let place = &self.pools[pool as usize];
         if place.program == BROKERED {
-            return self.delivery_done(worker, slot, verdict, observer);
+            return self.program_done(worker, slot, verdict, observer);
         }
         let (answers, record) = (place.onward == Onward::Answer, place.record);
         self.workers[worker].task = NONE;

@@ -80,7 +80,8 @@ impl Recorder {
     pub fn restart(&mut self, now: Time) {
         self.levels().for_each(|level| level.restart(now));
         for producer in &mut self.producers {
-            let ProducerRecord { publishes, observes, completes_at, unconfirmed, buffered, blocked, .. } = std::mem::take(producer);
+            let ProducerRecord { publishes, observes, completes_at, unconfirmed, buffered, blocked, .. } =
+                std::mem::take(producer);
             let fresh = ProducerRecord::default();
             *producer = ProducerRecord { publishes, observes, completes_at, unconfirmed, buffered, blocked, ..fresh };
         }

@@ -32,7 +32,7 @@ impl World {
             let receipt = self.extra(slot).receipt;
             self.brokers.receipts[receipt].slot = slot.0;
             let processor = self.brokers.publishers[at as usize].processor;
-            return self.process(processor, super::Parcel::Confirm { receipt }, observer);
+            return self.confirm(processor, receipt, observer);
         }
         self.route_in(at, slot, observer);
     }

@@ -128,15 +128,21 @@ impl World {
         self.delivery_done(at, MessageSlot(message), Verdict::Ok, observer);
     }
 
-    /// A worker is done with a message.
-    #[inline(always)]
-    pub(in crate::engine) fn delivery_done<O: Observer>(
+    /// A worker has run its program for a message to the end.
+    #[inline(never)]
+    pub(in crate::engine) fn program_done<O: Observer>(
         &mut self,
         at: usize,
         slot: MessageSlot,
         verdict: Verdict,
         observer: &mut O,
     ) {
+        self.delivery_done(at, slot, verdict, observer);
+    }
+
+    /// A worker is done with a message.
+    #[inline(always)]
+    fn delivery_done<O: Observer>(&mut self, at: usize, slot: MessageSlot, verdict: Verdict, observer: &mut O) {
         let now = self.now;
         let &Worker { pool, consumer, started, .. } = &self.workers[at];
         let place = &self.pools[pool as usize];

@@ -177,7 +177,19 @@ impl World {
             }
         }
         let processor = self.brokers.queues[home as usize].processor;
-        self.process(processor, Parcel::Deliver { consumer, life, slot }, observer);
+        let parcel = Parcel::Deliver { consumer, life, slot };
+        match processor {
+            NONE => self.send_delivery(parcel, consumer, slot, observer),
+            at => self.give_to_processor(at, parcel, observer),
+        }
+    }
+
+    /// A delivery leaves the broker.
+    #[inline(always)]
+    pub(super) fn send_delivery<O: Observer>(&mut self, parcel: Parcel, consumer: u32, slot: MessageSlot, observer: &mut O) {
+        let link = self.brokers.clients[consumer as usize].deliver;
+        let size = self.extra(slot).size;
+        self.ship(link, |world| world.about(slot), size, parcel, observer);
     }
 
     /// A message is the broker's no more: it weighs nothing, and nobody writes it any more.

@@ -146,6 +146,6 @@ impl World {
                 self.pending.set(slot, next, link.phase);
             }
         }
-        self.arrives(parcel, observer);
+        self.act(parcel, observer);
     }
 }

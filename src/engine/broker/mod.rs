@@ -300,40 +300,45 @@ impl World {
     }
 
     /// Lets a parcel act that has come to the end of its link.
+    #[inline(never)]
     pub(super) fn arrives<O: Observer>(&mut self, parcel: Parcel, observer: &mut O) {
+        self.act(parcel, observer);
+    }
+
+    /// The same, where that is all that happens.
+    #[inline(always)]
+    pub(super) fn act<O: Observer>(&mut self, parcel: Parcel, observer: &mut O) {
         match parcel {
-            Parcel::Publish { publisher, .. } => {
-                let processor = self.brokers.publishers[publisher as usize].processor;
-                self.process(processor, parcel, observer);
-            }
+            Parcel::Publish { publisher, slot } => match self.brokers.publishers[publisher as usize].processor {
+                NONE => self.admit(publisher, slot, observer),
+                at => self.give_to_processor(at, parcel, observer),
+            },
             Parcel::Release { receipt } => {
                 let publisher = self.brokers.receipts[receipt].publisher;
-                let processor = self.brokers.publishers[publisher as usize].processor;
-                self.process(processor, parcel, observer);
+                match self.brokers.publishers[publisher as usize].processor {
+                    NONE => self.released(receipt, observer),
+                    at => self.give_to_processor(at, parcel, observer),
+                }
             }
             Parcel::Confirm { receipt } => self.confirmed(receipt, observer),
             Parcel::Deliver { consumer, life, slot } => self.received(consumer, life, slot, observer),
-            Parcel::Settle { consumer, .. } => {
-                let processor = self.brokers.processor_of(consumer);
-                self.process(processor, parcel, observer);
-            }
+            Parcel::Settle { consumer, life, slot, how } => match self.brokers.processor_of(consumer) {
+                NONE => self.settle(consumer, life, slot, how, observer),
+                at => self.give_to_processor(at, parcel, observer),
+            },
             Parcel::Append { commit, back } => self.append(commit, back, observer),
             Parcel::Appended { commit } => self.vote(commit, observer),
         }
     }
 
     /// Lets a parcel act that a processor is done with.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn processed<O: Observer>(&mut self, parcel: Parcel, observer: &mut O) {
         match parcel {
             Parcel::Publish { publisher, slot } => self.admit(publisher, slot, observer),
             Parcel::Confirm { receipt } => self.send_confirm(receipt, observer),
             Parcel::Release { receipt } => self.released(receipt, observer),
-            Parcel::Deliver { consumer, slot, .. } => {
-                let link = self.brokers.clients[consumer as usize].deliver;
-                let size = self.extra(slot).size;
-                self.ship(link, |world| world.about(slot), size, parcel, observer);
-            }
+            Parcel::Deliver { consumer, slot, .. } => self.send_delivery(parcel, consumer, slot, observer),
             Parcel::Settle { consumer, life, slot, how } => self.settle(consumer, life, slot, how, observer),
             Parcel::Append { .. } | Parcel::Appended { .. } => self.arrives(parcel, observer),
         }

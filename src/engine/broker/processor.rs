@@ -7,7 +7,6 @@ use crate::engine::agenda::Phase;
 use crate::engine::handlers::Wake;
 use crate::engine::message::MessageSlot;
 use crate::engine::observer::{Observer, Transition};
-use crate::engine::slab::NONE;
 use crate::engine::world::World;
 use crate::model::{Costs, Wakeup};
 use crate::random::pinned;
@@ -55,14 +54,9 @@ impl Processor {
 }
 
 impl World {
-    /// Gives a processor something to do; without one it is done at once.
-    #[inline(always)]
-    pub(super) fn process<O: Observer>(&mut self, at: u32, parcel: Parcel, observer: &mut O) {
-        if at == NONE { self.processed(parcel, observer) } else { self.wait_for_processor(at, parcel, observer) }
-    }
-
+    /// Gives a processor something to do. Where there is none (`NONE`), whoever has something to be done does it at once.
     #[inline(never)]
-    fn wait_for_processor<O: Observer>(&mut self, at: u32, parcel: Parcel, observer: &mut O) {
+    pub(super) fn give_to_processor<O: Observer>(&mut self, at: u32, parcel: Parcel, observer: &mut O) {
         let processor = &mut self.brokers.processors[at as usize];
         processor.pending.push(parcel);
         if !processor.busy {

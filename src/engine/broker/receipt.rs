@@ -63,11 +63,20 @@ impl World {
         let sender = &self.brokers.publishers[publisher as usize];
         let processor = sender.processor;
         if sender.hears || waiter != NONE {
-            self.process(processor, Parcel::Confirm { receipt }, observer);
+            self.confirm(processor, receipt, observer);
         } else {
             self.brokers.receipts.remove(receipt);
         }
         self.dealt_with(publisher, observer);
+    }
+
+    /// A publisher is to hear of its message, as soon as the processor that says so has time.
+    #[inline(always)]
+    pub(super) fn confirm<O: Observer>(&mut self, processor: u32, receipt: u32, observer: &mut O) {
+        match processor {
+            NONE => self.send_confirm(receipt, observer),
+            at => self.give_to_processor(at, Parcel::Confirm { receipt }, observer),
+        }
     }
 
     /// A confirm leaves the broker.
