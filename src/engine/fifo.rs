@@ -1,7 +1,5 @@
 //! A first-in-first-out line of ids: ready messages, buffers, and consumers with credit.
 
-use super::slab::NONE;
-
 /// A ring buffer whose room is a power of two; it grows, and never shrinks.
 #[derive(Debug)]
 pub struct Fifo {

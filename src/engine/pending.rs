@@ -29,6 +29,8 @@ pub struct Pending {
     len: usize,
     /// All others; none of them comes before one that is near.
     far: Agenda,
+    /// The key of the first of those.
+    limit: u64,
     places: Vec<Place>,
 }
 
@@ -36,7 +38,8 @@ impl Pending {
     /// An agenda for so many slots, none of them armed.
     pub fn new(slots: usize) -> Pending {
         let near = [Node { key: NEVER, slot: 0 }; ROOM];
-        Pending { near, len: 0, far: Agenda::new(slots), places: vec![Place::Nowhere; slots] }
+        let far = Agenda::new(slots);
+        Pending { near, len: 0, limit: far.next().0, far, places: vec![Place::Nowhere; slots] }
     }
 
     /// Arms a slot for an instant that is not after [`Time::LATEST`]; whatever it held before is cancelled.
@@ -106,8 +109,14 @@ impl Pending {
         if key < NEVER {
             self.len = 1;
             self.places[slot] = Place::Near;
-            self.far.clear(slot);
+            self.clear_far(slot);
         }
+    }
+
+    #[inline]
+    fn clear_far(&mut self, slot: usize) {
+        self.far.clear(slot);
+        self.limit = self.far.next().0;
     }
 
     #[inline(always)]
@@ -117,7 +126,7 @@ impl Pending {
         }
         self.far.stamp(slot);
         // What was set before comes before it among equals.
-        if self.len == ROOM || key >= self.far.next().0 {
+        if self.len == ROOM || key >= self.limit {
             return self.put_far(slot, key);
         }
         self.put_near(slot, key);
@@ -141,10 +150,13 @@ impl Pending {
         let last = self.near[0];
         if self.len < ROOM || key >= last.key {
             self.places[slot] = Place::Far;
-            return self.far.put(slot, key);
+            self.far.put(slot, key);
+            self.limit = self.far.next().0;
+            return;
         }
         self.places[last.slot as usize] = Place::Far;
         self.far.put(last.slot as usize, last.key);
+        self.limit = self.far.next().0;
         self.near.copy_within(1.., 0);
         self.len -= 1;
         self.put_near(slot, key);
@@ -164,7 +176,7 @@ impl Pending {
     #[inline(never)]
     fn take_out_of_many(&mut self, slot: usize) {
         if self.places[slot] == Place::Far {
-            return self.far.clear(slot);
+            return self.clear_far(slot);
         }
         let at = self.find(slot);
         self.near.copy_within(at + 1..self.len, at);

@@ -140,7 +140,8 @@ impl World {
     #[inline(never)]
     fn advance_by<const PLAIN: bool, O: Observer>(&mut self, end: u64, budget: u64, observer: &mut O) -> u64 {
         let producers = self.producers.len();
-        let workers = self.workers.len();
+        let workers = producers + self.workers.len();
+        let timers = self.handlers.slot;
         let mut fingerprint = self.tally.fingerprint;
         let mut used = 0;
         while used < budget {
@@ -154,20 +155,20 @@ impl World {
             self.now = time;
             // The multiplier of Knuth's linear congruential generator MMIX: any odd number with mixed bits will do.
             fingerprint = (fingerprint.rotate_left(5) ^ key ^ ((slot as u64) << 48)).wrapping_mul(6_364_136_223_846_793_005);
-            // What happens is no longer pending. The slot of timers keeps its place for the next of them.
-            if !PLAIN && slot != self.handlers.slot {
+            // What happens is no longer pending; but the slot of timers keeps its place for the next of them.
+            if !PLAIN && slot != timers {
                 self.pending.take_first(slot);
             }
             if slot < producers {
                 self.arrive::<PLAIN, O>(slot, observer);
-            } else if slot < producers + workers {
+            } else if slot < workers {
                 self.finish::<PLAIN, O>(slot - producers, observer);
-            } else if !PLAIN && slot == self.handlers.slot {
-                self.fire(observer);
-            } else if !PLAIN && slot > self.handlers.slot {
+            } else if !PLAIN && slot > timers {
                 self.link_fires(slot, observer);
+            } else if !PLAIN && slot == timers {
+                self.fire(observer);
             } else {
-                self.expire::<PLAIN, O>(self.expiring[slot - producers - workers], observer);
+                self.expire::<PLAIN, O>(self.expiring[slot - workers], observer);
             }
             if !PLAIN && !self.handlers.runnable.is_empty() {
                 self.run_tasks(observer);

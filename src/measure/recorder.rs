@@ -215,6 +215,7 @@ impl Recorder {
     }
 
     /// Records something of a producer, unless it was a step of some handler that published.
+    #[inline(always)]
     fn publishes(&mut self, producer: u32, record: impl FnOnce(&mut ProducerRecord)) {
         if let Some(known) = self.producers.get_mut(producer as usize) {
             record(known);
@@ -231,6 +232,7 @@ impl Recorder {
     }
 }
 
+#[inline(always)]
 fn step(level: &mut Level, now: Time, up: bool) {
     if up { level.rise(now) } else { level.fall(now) }
 }

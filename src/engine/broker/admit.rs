@@ -43,10 +43,23 @@ impl World {
         self.brokers.outbound -= 1;
         let publisher = &self.brokers.publishers[at as usize];
         let (target, mandatory, producer) = (publisher.target, publisher.mandatory, publisher.producer);
-        let mut queues = Vec::new();
         if let super::Target::Queue(queue) = target {
             return self.enqueue(queue, slot, observer);
         }
+        self.route_by_exchange(target, mandatory, producer, slot, observer);
+    }
+
+    #[inline(never)]
+    fn route_by_exchange<O: Observer>(
+        &mut self,
+        target: super::Target,
+        mandatory: bool,
+        producer: u32,
+        slot: MessageSlot,
+        observer: &mut O,
+    ) {
+        let mut queues = std::mem::take(&mut self.brokers.found);
+        queues.clear();
         self.find_queues(target, slot, &mut queues);
         if queues.is_empty() {
             observer.record(self.now, Transition::Unroutable { producer, returned: mandatory });
@@ -56,9 +69,10 @@ impl World {
                 self.brokers.receipts[receipt].refused |= mandatory;
                 self.safe(receipt, observer);
             }
-            return;
+        } else {
+            self.enqueue_in_all(&queues, slot, observer);
         }
-        self.enqueue_in_all(&queues, slot, observer);
+        self.brokers.found = queues;
     }
 
     /// A message comes to several queues: a copy to each.

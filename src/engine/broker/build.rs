@@ -337,7 +337,7 @@ impl Builder<'_> {
             let stream = |purpose: &str| (self.stream)(&format!("consumers.{}", pool.name), purpose);
             let publisher = self.made.publishers.len() as u32;
             let session = &pool.session;
-            self.made.pools.push(Some(PoolSession {
+            self.made.pools.push(PoolSession {
                 program: programs[at],
                 ack_every: session.ack_every,
                 ack_within: session.ack_within,
@@ -351,7 +351,7 @@ impl Builder<'_> {
                 blocking: session.blocking,
                 trips: session.trips,
                 publisher,
-            }));
+            });
             // Whoever retries publishes to its own queue.
             let owner = Whose::Pool(crate::model::PoolId(at as u32));
             self.publisher(&Sender { owner, to: Outlet::Queue(pool.queue), key: None });

@@ -104,7 +104,7 @@ impl World {
 
     /// How the consumers of this pool deal with their broker.
     pub(super) fn session(&self, pool: u32) -> &PoolSession {
-        self.brokers.pools[pool as usize].as_ref().expect("a pool on a broker's queue has a session")
+        &self.brokers.pools[pool as usize]
     }
 
     /// The slot of a worker of a broker's queue fires: its work is done, or it is free again after it.

@@ -118,7 +118,17 @@ impl World {
     }
 
     /// Gives out ready messages for as long as somebody has credit.
+    #[inline(always)]
     pub(super) fn serve<O: Observer>(&mut self, home: u32, observer: &mut O) {
+        let place = &self.queues[self.brokers.queues[home as usize].queue as usize];
+        if place.line.len() > 0 && !place.takers.is_empty() {
+            self.give_out(home, observer);
+        }
+        self.tell_capacity(home, observer);
+    }
+
+    #[inline(never)]
+    fn give_out<O: Observer>(&mut self, home: u32, observer: &mut O) {
         loop {
             let at = self.brokers.queues[home as usize].queue as usize;
             if self.queues[at].line.len() == 0 || self.queues[at].takers.is_empty() {
@@ -130,7 +140,6 @@ impl World {
             self.dispatch(home, consumer, slot, true, observer);
             self.look_at_head(home, observer);
         }
-        self.tell_capacity(home, observer);
     }
 
     /// A message is no longer ready.

@@ -183,12 +183,14 @@ pub(super) struct Brokers {
     pub routers: Vec<Router>,
     pub keys: routes::KeySpace,
     pub queues: Vec<delivery::BrokerQueue>,
-    /// By the number of the engine's pool; `None`: its queue is a textbook's.
-    pub pools: Vec<Option<PoolSession>>,
+    /// By the number of the engine's pool, those of services left out.
+    pub pools: Vec<PoolSession>,
     /// By the number of the consumer.
     pub clients: Vec<Client>,
     /// By the slot of the message.
     pub extras: Vec<Extra>,
+    /// The queues that the last message was routed to: kept for its room.
+    pub found: Vec<u32>,
     pub receipts: Slab<Receipt>,
     pub writes: Slab<Write>,
     pub commits: Slab<Commit>,
