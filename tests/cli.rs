@@ -374,7 +374,9 @@ fn a_full_disk_changes_nothing() {
         || listing(&at.join("o")).into_iter().map(|name| (fs::read(at.join("o").join(&name)).unwrap(), name)).collect::<Vec<_>>();
     let before = contents();
     assert_eq!(before.len(), FILES + 1);
-    for (kilobytes, extra) in [(8, ""), (1, ""), (0, ""), (200, "--journal --set run.duration=200s")] {
+    for (kilobytes, extra) in
+        [(8, ""), (1, ""), (0, ""), (200, "--journal --set run.duration=200s"), (200, "--trace 5000 --set run.duration=200s")]
+    {
         let script = format!(
             "ulimit -f {kilobytes}; trap '' XFSZ; exec '{}' run small.toml --out o --seed 5 {extra}",
             env!("CARGO_BIN_EXE_queuelab")
@@ -409,7 +411,12 @@ fn an_interrupt_writes_what_is_there() {
     let at = folder.path();
     let waited = |time: Duration| time > Duration::from_millis(1000);
     // Many short replications: some are done.
-    let many = ["run", "small.toml", "--replications", "100000", "--threads", "1", "--out", "many"];
+    let many = ["run", "small.toml", "--replications", "100000", "--threads", "1", "--out", "many", "--trace", "5", "--journal"];
+    // What is not written any more, and was by an earlier run, says nothing of this one.
+    fs::create_dir_all(at.join("many")).unwrap();
+    for name in ["trace.json", "spans.json", "messages.csv"] {
+        fs::write(at.join("many").join(name), "earlier").unwrap();
+    }
     let output = interrupted(at, &many, waited);
     assert_eq!(output.status.code(), Some(130), "{}", err(&output));
     let result = result(&at.join("many"));

@@ -340,7 +340,7 @@ fn a_completion_that_is_wrong_breaks_littles_law_of_the_system() {
 fn a_message_that_is_lost_on_its_way_breaks_the_conservation_of_messages() {
     let unfinished = broken(|transition| matches!(transition, Transition::Finished { pool: 2, .. }).then_some(false));
     assert_eq!((unfinished.law, unfinished.entity.as_str()), ("the conservation of messages", "queues.mails"));
-    let unpublished = broken(|transition| matches!(transition, Transition::Published { queue: 0 }).then_some(false));
+    let unpublished = broken(|transition| matches!(transition, Transition::Published { queue: 0, .. }).then_some(false));
     assert_eq!((unpublished.law, unpublished.entity.as_str()), ("the conservation of messages", "queues.jobs"));
     assert_eq!(unpublished.numbers[1] - unpublished.numbers[0], 1, "{unpublished}");
 }

@@ -3,13 +3,14 @@
 //! The mean service time is 1 s throughout, so that times are in multiples of it. No value comes from a simulation. Sources of
 //! the formulas: Kleinrock, "Queueing Systems", volume 1 (1975): M/M/c, M/G/1 and its transform, Burke's theorem; Cobham 1954 for
 //! the means under priorities; Franx 2001 ("A simple solution for the M/D/c waiting time distribution") for the distribution of
-//! the wait with constant service. That with lognormal service is what the room `theory` gives, by inversion of a transform.
+//! the wait with constant service; Flatto and Hahn 1984 for the join of two (`theory/fork.rs` has it in full). That with lognormal service is what the room `theory` gives, by inversion of a transform.
 
 use queuelab::model::Model;
 use queuelab::scenario::{self, Document};
 use queuelab::theory;
 
 /// A model at one load, and what is known of it.
+#[derive(Clone)]
 pub struct Case {
     /// Its name on the command line.
     pub model: &'static str,
@@ -24,6 +25,7 @@ pub struct Case {
 }
 
 /// The exact value of a metric.
+#[derive(Clone)]
 pub struct Truth {
     /// Its full name.
     pub metric: String,
@@ -46,6 +48,7 @@ pub fn case(model: &str, load: f64) -> Option<Case> {
         "lognormal" => lognormal(load),
         "tandem" => tandem(load),
         "priority" => priority(load),
+        "fork" => fork(load),
         _ => return None,
     })
 }
@@ -202,6 +205,22 @@ fn lognormal(load: f64) -> Case {
         truth.exact = answer.expect("the wait in M/G/1 has a law").value;
     }
     case
+}
+
+/// Every message asks two services at once and waits for both: each by itself is M/M/1, and of the two (12 - load) / 8 of its mean
+/// response is waited for.
+fn fork(load: f64) -> Case {
+    let scenario = format!(
+        "[producers.source]\narrivals = {{ poisson = \"{load}/s\" }}\n\
+         steps = [{{ parallel = [[{{ call = \"left\" }}], [{{ call = \"right\" }}]] }}]\n\
+         [services.left]\nservice = {{ exponential = \"1s\" }}\n[services.right]\nservice = {{ exponential = \"1s\" }}\n"
+    );
+    let joined = (12.0 - load) / 8.0 / (1.0 - load);
+    let response = Truth::new("producers.source.response.mean", "mean response, both", joined);
+    let waiting = Truth::new("services.left.waiting.mean", "mean waiting, one", load * load / (1.0 - load));
+    let truths =
+        [response].into_iter().chain(multi(load, 1).truths("services.left.wait", "wait, one")).chain([waiting]).collect();
+    Case { model: "fork", load, scenario, rate: load, truths }
 }
 
 /// Two classes of equal rate before one worker, without preemption: the means are those of Cobham. An urgent message waits as

@@ -1,5 +1,6 @@
 //! The page that keeps the rows of a study: a table for each mode, between two marks.
 
+use super::models::{Case, Truth};
 use super::study::Row;
 use std::path::Path;
 
@@ -22,14 +23,14 @@ fn read(page: &Path) -> Result<String, String> {
     std::fs::read_to_string(page).map_err(|error| format!("{}: {error}", page.display()))
 }
 
-/// Whether the page has rows of this model at this load.
+/// Whether the page has the row of this quantity of this model at this load.
 ///
 /// # Errors
 /// What is wrong with the page.
-pub fn has(page: &Path, mode: &str, model: &str, load: f64) -> Result<bool, String> {
+pub fn has(page: &Path, mode: &str, case: &Case, truth: &Truth) -> Result<bool, String> {
     let text = read(page)?;
     let (_, table, _) = parts(page, &text, mode)?;
-    let begin = format!("| {model} | {load} |");
+    let begin = format!("| {} | {} | {} |", case.model, case.load, truth.label);
     Ok(table.lines().any(|line| line.starts_with(&begin)))
 }
 

@@ -14,7 +14,7 @@ pub enum Mode {
     Fixed(u32),
     /// One run.
     One,
-    /// As many replications as it takes to know one metric to this share of itself, for every metric that is judged.
+    /// As many replications as it takes to know the metrics to this share of themselves.
     Precision(f64),
 }
 
@@ -154,7 +154,7 @@ impl Display for Row {
     }
 }
 
-/// All experiments on a model; a row for each metric whose truth is known.
+/// All experiments on a model; a row for each metric whose truth is known. A search for a precision ends when all of them are known to it.
 ///
 /// # Errors
 /// What is wrong with the model.
@@ -166,23 +166,11 @@ pub fn study(case: &Case, plan: &Plan) -> Result<Vec<Row>, String> {
     };
     let mut model = case.model(&format!("duration = \"{}s\"\n{replications}\n{}", plan.messages / case.rate, plan.also))?;
     model.plan.controls = plan.controls;
-    let mut rows = Vec::new();
-    match plan.mode {
-        Mode::Fixed(_) | Mode::One => {
-            let truths: Vec<&Truth> = case.truths.iter().collect();
-            rows.extend(judge(case, &truths, outcomes(&model, &truths, plan.experiments, case.rate)?));
-        }
-        // One search for each metric, so that every one is judged where its own search ends.
-        Mode::Precision(_) => {
-            // A quantile that is zero cannot be known relative to itself.
-            for truth in case.truths.iter().filter(|truth| truth.exact > 0.0) {
-                let mut model = model.clone();
-                model.plan.precision.metrics = vec![truth.metric.clone()];
-                rows.extend(judge(case, &[truth], outcomes(&model, &[truth], plan.experiments, case.rate)?));
-            }
-        }
+    let truths: Vec<&Truth> = case.truths.iter().collect();
+    if let Mode::Precision(_) = plan.mode {
+        model.plan.precision.metrics = truths.iter().map(|truth| truth.metric.clone()).collect();
     }
-    Ok(rows)
+    Ok(judge(case, &truths, outcomes(&model, &truths, plan.experiments, case.rate)?))
 }
 
 /// What the experiments say, in their order; they run in parallel.

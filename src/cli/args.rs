@@ -128,6 +128,12 @@ pub struct Run {
     /// Also write messages.csv: one row for each message of the first replication
     #[arg(long, conflicts_with = "no_files")]
     pub journal: bool,
+    /// Also write trace.json (Perfetto) and spans.json (Jaeger): the first N messages of the first replication as traces
+    #[arg(long, value_name = "N", conflicts_with = "no_files", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub trace: Option<u32>,
+    /// Also write metrics.txt: what happened over time, for Prometheus
+    #[arg(long, conflicts_with = "no_files")]
+    pub openmetrics: bool,
     /// Exit with 1 also where a goal is inconclusive
     #[arg(long)]
     pub strict: bool,

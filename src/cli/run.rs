@@ -12,7 +12,7 @@ use crate::theory;
 use crate::units::Span;
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
-use std::io::{ErrorKind, IsTerminal};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -21,6 +21,10 @@ pub(super) const PROGRAM: &str = concat!("queuelab ", env!("CARGO_PKG_VERSION"))
 
 /// The file of `--journal`.
 const JOURNAL: &str = "messages.csv";
+/// The files of `--trace`.
+const TRACES: [&str; 2] = ["trace.json", "spans.json"];
+/// The file of `--openmetrics`.
+const METRICS: &str = "metrics.txt";
 
 /// Runs every scenario and goes on to the next when one is refused.
 ///
@@ -93,6 +97,7 @@ fn run_one(file: &Path, arguments: &Run, many: bool) -> Result<(Status, String),
         } else {
             written.extend(journal(&model, folder, &courses)?);
         }
+        written.extend(exports(&model, folder, arguments, &courses, &result)?);
     }
     let status = Status::of_goals(&result.goals, arguments.strict);
     let printed = match arguments.format {
@@ -135,7 +140,12 @@ fn prepare(document: &Document, arguments: &Run, many: bool) -> Result<Option<Fo
         Some(out) => out.clone(),
         None => Path::new("output").join(&document.name),
     };
-    report::prepare(&place).map(Some).map_err(not_written)
+    let folder = report::prepare(&place).map_err(not_written)?;
+    let asked = [(arguments.journal, &[JOURNAL][..]), (arguments.openmetrics, &[METRICS]), (arguments.trace.is_some(), &TRACES)];
+    let more: Vec<String> =
+        asked.iter().filter(|(asked, _)| *asked).flat_map(|(_, names)| names.iter().map(|&name| name.to_owned())).collect();
+    report::prepare_for(&place, &more).map_err(not_written)?;
+    Ok(Some(folder))
 }
 
 pub(super) fn not_written(error: report::FileError) -> Failure {
@@ -231,10 +241,46 @@ fn journal(model: &Model, folder: &Folder, courses: &[Course]) -> Result<Option<
         Ok(path) => Ok(Some(path)),
         Err(error) if interrupted() && error.source.kind() == ErrorKind::Interrupted => {
             complain("interrupted: messages.csv is not written\n");
+            folder.remove(JOURNAL).map_err(not_written)?;
             Ok(None)
         }
         Err(error) => Err(not_written(error)),
     }
+}
+
+/// Writes the files of `--openmetrics` and `--trace`, and removes those of an earlier run that were not asked for now.
+fn exports(
+    model: &Model,
+    folder: &Folder,
+    arguments: &Run,
+    courses: &[Course],
+    result: &RunResult,
+) -> Result<Vec<PathBuf>, Failure> {
+    let mut written = Vec::new();
+    if arguments.openmetrics {
+        let metrics = report::openmetrics(result);
+        written.push(folder.write_with(METRICS, |out| out.write_all(metrics.as_bytes())).map_err(not_written)?);
+    } else {
+        folder.remove(METRICS).map_err(not_written)?;
+    }
+    let Some(limit) = arguments.trace else {
+        TRACES.iter().try_for_each(|name| folder.remove(name)).map_err(not_written)?;
+        return Ok(written);
+    };
+    match experiment::trace(model, courses, limit as usize, &|_| !interrupted()) {
+        Ok(traces) => {
+            let (name, seed) = (&result.name, model.plan.seed);
+            written.push(folder.write_with(TRACES[0], |out| report::chrome(&traces, name, seed, out)).map_err(not_written)?);
+            written.push(folder.write_with(TRACES[1], |out| report::otlp(&traces, name, seed, out)).map_err(not_written)?);
+        }
+        Err(error) if error.kind() == ErrorKind::Interrupted => {
+            complain("interrupted: trace.json and spans.json are not written\n");
+            TRACES.iter().try_for_each(|name| folder.remove(name)).map_err(not_written)?;
+        }
+        // The study went through the same events: a halt now would be new.
+        Err(error) => return Err(Failure::Document(format!("error: {}: {error}", result.name))),
+    }
+    Ok(written)
 }
 
 /// How standard output shows text.

@@ -70,7 +70,7 @@ impl World {
     ) {
         let now = self.now;
         let (response, observed) = (now - self.messages[slot].born, now - began);
-        observer.record(now, Transition::Responded { producer, response, observed, verdict });
+        observer.record(now, Transition::Responded { producer, slot, response, observed, verdict });
         self.end::<false, O>(slot, if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed }, observer);
         match &mut self.producers[producer as usize].callers {
             Callers::Few { free, line, .. } => match line.pop() {
@@ -128,11 +128,19 @@ impl World {
         observer.record(self.now, Transition::Founded { slot, family });
     }
 
-    /// One more message that `parent` has caused: the request of a call, or one that nobody waits for.
+    /// One more message that `parent` has caused: the request of a call to `called`, or one that nobody waits for.
     #[inline(always)]
-    pub(super) fn child(&mut self, parent: MessageSlot, identity: u64, asker: Asker) -> MessageSlot {
+    pub(super) fn child<O: Observer>(
+        &mut self,
+        parent: MessageSlot,
+        identity: u64,
+        asker: Asker,
+        called: Option<u32>,
+        observer: &mut O,
+    ) -> MessageSlot {
         let &Message { born, producer, priority, family, .. } = &self.messages[parent];
         let (slot, child) = self.messages.take_in::<true>(self.now, producer, identity, priority);
+        observer.record(self.now, Transition::Caused { parent, slot, called });
         (child.born, child.family, child.asker) = (born, family, asker);
         (child.ghost, child.returned) = (false, false);
         self.handlers.families[family].members += 1;

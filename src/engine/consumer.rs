@@ -37,7 +37,7 @@ impl World {
     ) {
         let record = self.queues[queue as usize].record;
         let waited = if STORED { self.now - self.messages[slot].entered } else { Span::ZERO };
-        observer.record(self.now, Transition::Dispatched { queue: record, waited, stored: STORED, refill: false });
+        observer.record(self.now, Transition::Dispatched { queue: record, slot, waited, stored: STORED, refill: false });
         let holder = &mut self.consumers[consumer as usize];
         holder.held += 1;
         if holder.held < holder.limit {
@@ -74,7 +74,8 @@ impl World {
         let waited = now - message.entered;
         message.waited = Span(message.waited.0.wrapping_add(waited.0));
         let subject = if PLAIN { Subject::Message(slot) } else { message.subject(slot) };
-        observer.record(now, Transition::Started { pool: place.record, queue: place.records_at, subject, waited, from, resumed });
+        let (pool, queue, worker) = (place.record, place.records_at, at as u32);
+        observer.record(now, Transition::Started { pool, queue, slot, worker, subject, waited, from, resumed });
         if !PLAIN && place.program != NONE {
             let program = place.program;
             return self.begin(at, slot, pool, program, observer);
@@ -127,22 +128,22 @@ impl World {
             return self.release_before_buffer::<PLAIN, O>(at, queue, DONE, observer);
         }
         let next = self.take_ready::<PLAIN, O>(queue, observer);
-        let (service, sojourn) = (now - worker.started, now - self.messages[MessageSlot(worker.message)].entered);
+        let slot = MessageSlot(worker.message);
+        let (service, sojourn) = (now - worker.started, now - self.messages[slot].entered);
         let (resumes, refilled) = (next.is_some(), next.is_some());
         observer.record(
             now,
             if DONE {
-                Transition::Finished { pool: record, queue: records_at, service, sojourn, resumes, refilled }
+                Transition::Finished { pool: record, queue: records_at, slot, service, sojourn, resumes, refilled }
             } else {
-                Transition::BrokenOff { pool: record, queue: records_at, service, sojourn, resumes, refilled }
+                Transition::BrokenOff { pool: record, queue: records_at, slot, service, sojourn, resumes, refilled }
             },
         );
         if let Some(next) = next {
             self.start::<PLAIN, O>(at, next, Origin::Queue, true, observer);
         } else {
             self.workers[at].message = NONE;
-            let slot = self.producers.len() + at;
-            self.disarm::<PLAIN>(slot);
+            self.disarm::<PLAIN>(self.producers.len() + at);
             self.queues[queue as usize].takers.push(at as u32);
         }
     }
@@ -160,14 +161,15 @@ impl World {
         let buffered = holder.buffer.pop().map(MessageSlot);
         let refill = if had_credit { None } else { self.take_ready::<PLAIN, O>(queue, observer) };
         let holder = &mut self.consumers[worker.consumer as usize];
-        let (service, sojourn) = (now - worker.started, now - self.messages[MessageSlot(worker.message)].entered);
+        let slot = MessageSlot(worker.message);
+        let (service, sojourn) = (now - worker.started, now - self.messages[slot].entered);
         let (resumes, refilled) = (buffered.is_some() || refill.is_some(), refill.is_some());
         observer.record(
             now,
             if done {
-                Transition::Finished { pool, queue: records_at, service, sojourn, resumes, refilled }
+                Transition::Finished { pool, queue: records_at, slot, service, sojourn, resumes, refilled }
             } else {
-                Transition::BrokenOff { pool, queue: records_at, service, sojourn, resumes, refilled }
+                Transition::BrokenOff { pool, queue: records_at, slot, service, sojourn, resumes, refilled }
             },
         );
         match refill {
@@ -175,7 +177,8 @@ impl World {
                 let message = &mut self.messages[refill];
                 (message.dispatched, message.returned) = (now, false);
                 let waited = now - message.entered;
-                observer.record(now, Transition::Dispatched { queue: records_at, waited, stored: true, refill: true });
+                let (queue, slot) = (records_at, refill);
+                observer.record(now, Transition::Dispatched { queue, slot, waited, stored: true, refill: true });
                 if buffered.is_some() {
                     holder.buffer.push(refill.0);
                 }

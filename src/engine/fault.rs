@@ -199,8 +199,8 @@ impl World {
             (self.workers[at].message, self.workers[at].task) = (NONE, NONE);
             let (service, sojourn) = (self.now - worker.started, self.now - self.messages[slot].entered);
             let (resumes, refilled) = (false, false);
-            observer
-                .record(self.now, Transition::BrokenOff { pool: record, queue: records_at, service, sojourn, resumes, refilled });
+            let (pool, queue) = (record, records_at);
+            observer.record(self.now, Transition::BrokenOff { pool, queue, slot, service, sojourn, resumes, refilled });
             self.give_up(worker.pool, slot, observer);
         }
         if worker.consumer != NONE {
@@ -215,7 +215,7 @@ impl World {
             let message = &self.messages[MessageSlot(slot)];
             let (sojourn, buffered) = (self.now - message.entered, self.now - message.dispatched);
             let record = self.queues[queue as usize].record;
-            observer.record(self.now, Transition::Withdrawn { queue: record, sojourn, buffered });
+            observer.record(self.now, Transition::Withdrawn { queue: record, slot: MessageSlot(slot), sojourn, buffered });
             self.give_up(pool, MessageSlot(slot), observer);
         }
         let holder = &mut self.consumers[consumer as usize];
@@ -227,7 +227,7 @@ impl World {
         let place = &self.pools[pool as usize];
         let queue = place.queue;
         if place.onward == Onward::Answer {
-            observer.record(self.now, Transition::Failed { pool: place.record });
+            observer.record(self.now, Transition::Failed { pool: place.record, slot });
             self.answer(slot, Verdict::Error, observer);
             return self.end::<false, O>(slot, Outcome::Completed, observer);
         }

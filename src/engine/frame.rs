@@ -252,8 +252,9 @@ impl World {
     }
 
     fn tell_refused<O: Observer>(&mut self, task: u32, by: Verdict, observer: &mut O) {
-        let producer = self.messages[self.handlers.tasks[task].message].producer;
-        observer.record(self.now, Transition::Refused { producer, by });
+        let slot = self.handlers.tasks[task].message;
+        let producer = self.messages[slot].producer;
+        observer.record(self.now, Transition::Refused { producer, slot, by });
     }
 
     /// Takes a frame in, below its parent.
@@ -352,8 +353,9 @@ impl World {
                     frame.pause = backoff::pause(retry, frame.count, frame.pause, &mut draws);
                     frame.count += 1;
                     let pause = frame.pause;
-                    let producer = self.messages[self.handlers.tasks[frame.task].message].producer;
-                    observer.record(now, Transition::Retried { producer });
+                    let slot = self.handlers.tasks[frame.task].message;
+                    let producer = self.messages[slot].producer;
+                    observer.record(now, Transition::Retried { producer, slot });
                     return self.set_frame_timer(id, now + pause);
                 }
             }

@@ -58,19 +58,28 @@ pub enum Origin {
 #[expect(missing_docs, reason = "the fields of a transition are told by its line")]
 #[derive(Debug, Clone, Copy)]
 pub enum Transition<'a> {
-    /// A producer made a message.
+    /// A producer made message number `index`.
     Created {
         producer: u32,
+        index: u64,
         slot: MessageSlot,
+    },
+    /// The message at `parent` caused another: a request to the service that stands at `called` among the queues; or, with `None`, one
+    /// that nobody waits for: what a handler publishes, a copy, the same message once more. Only handlers and brokers do this.
+    Caused {
+        parent: MessageSlot,
+        slot: MessageSlot,
+        called: Option<u32>,
     },
     /// A message began a family: from now on it is known with all that it causes.
     Founded {
         slot: MessageSlot,
         family: u32,
     },
-    /// A message was published to a queue, whatever becomes of it there.
+    /// A message came to a queue, whatever becomes of it there. A request that finds nobody never has a slot.
     Published {
         queue: u32,
+        slot: Option<MessageSlot>,
     },
     /// It became ready: no consumer had credit for it.
     Stored {
@@ -80,14 +89,18 @@ pub enum Transition<'a> {
     /// place of one that was acknowledged at this instant, so that the consumer holds as many as before.
     Dispatched {
         queue: u32,
+        slot: MessageSlot,
         waited: Span,
         stored: bool,
         refill: bool,
     },
-    /// A worker began with it, `waited` after it entered the queue. `resumed`: the worker finished another at this instant.
+    /// A worker began with it, `waited` after it entered the queue. `resumed`: the worker finished another at this instant. `worker` is
+    /// its position among those of all pools.
     Started {
         pool: u32,
         queue: u32,
+        slot: MessageSlot,
+        worker: u32,
         subject: Subject,
         waited: Span,
         from: Origin,
@@ -98,14 +111,16 @@ pub enum Transition<'a> {
     Finished {
         pool: u32,
         queue: u32,
+        slot: MessageSlot,
         service: Span,
         sojourn: Span,
         resumes: bool,
         refilled: bool,
     },
-    /// A queue lost it, `waited` after it entered; `stored` when it was ready.
+    /// A queue lost it, `waited` after it entered; `stored` when it was ready. A slot as above.
     Lost {
         queue: u32,
+        slot: Option<MessageSlot>,
         outcome: Outcome,
         waited: Span,
         stored: bool,
@@ -114,6 +129,7 @@ pub enum Transition<'a> {
     BrokenOff {
         pool: u32,
         queue: u32,
+        slot: MessageSlot,
         service: Span,
         sojourn: Span,
         resumes: bool,
@@ -122,6 +138,7 @@ pub enum Transition<'a> {
     /// It left the buffer of a consumer that crashed, so long after it entered the queue and after it was dispatched.
     Withdrawn {
         queue: u32,
+        slot: MessageSlot,
         sojourn: Span,
         buffered: Span,
     },
@@ -132,14 +149,17 @@ pub enum Transition<'a> {
     /// The handler of a worker failed.
     Failed {
         pool: u32,
+        slot: MessageSlot,
     },
     /// A worker finished a request whose caller had given up.
     Wasted {
         pool: u32,
+        slot: MessageSlot,
     },
     /// A producer's own steps have ended like this, `response` after the birth of the message and `observed` after they began.
     Responded {
         producer: u32,
+        slot: MessageSlot,
         response: Span,
         observed: Span,
         verdict: Verdict,
@@ -147,16 +167,19 @@ pub enum Transition<'a> {
     /// A call on behalf of a producer's message has failed, and what is done instead begins.
     FellBack {
         producer: u32,
+        slot: MessageSlot,
     },
     /// A call on behalf of a producer's message, or one of its attempts, was not let through: by an open breaker, a full bulkhead or a
     /// rate limit.
     Refused {
         producer: u32,
+        slot: MessageSlot,
         by: Verdict,
     },
     /// A call on behalf of a producer's message is tried again.
     Retried {
         producer: u32,
+        slot: MessageSlot,
     },
     /// A task has got a permit of a lock after waiting for it.
     Locked {
@@ -190,6 +213,7 @@ pub enum Transition<'a> {
     /// A consumer has said what became of a message that it held, `held` after it was dispatched; or its session was closed.
     Settled {
         queue: u32,
+        slot: MessageSlot,
         held: Span,
         acked: bool,
     },
@@ -205,6 +229,7 @@ pub enum Transition<'a> {
     /// A queue has given a message to where its dead letters go.
     DeadLettered {
         queue: u32,
+        slot: MessageSlot,
     },
     /// What was acknowledged by being sent is lost with the consumer; or with the node that kept it.
     LostInCrash {
@@ -224,10 +249,19 @@ pub enum Transition<'a> {
         producer: u32,
         more: bool,
     },
-    /// A publisher hears of a message, so long after it was made.
+    /// A publisher hears of message number `index`, so long after it was made.
     Confirmed {
         producer: u32,
+        index: u64,
         after: Span,
+        refused: bool,
+    },
+    /// A step that published on behalf of the message in this slot, `since` then, hears of it: that it is safe, or
+    /// (`reply`) what came back for it.
+    Heard {
+        slot: MessageSlot,
+        since: Time,
+        reply: bool,
         refused: bool,
     },
     /// A message found no queue.

@@ -72,7 +72,7 @@ impl World {
         };
         let slot = self.messages.insert::<PLAIN>(self.now, at as u32, index, priority);
         self.tally.created += 1;
-        observer.record(self.now, Transition::Created { producer: at as u32, slot });
+        observer.record(self.now, Transition::Created { producer: at as u32, index, slot });
         Some(slot)
     }
 }

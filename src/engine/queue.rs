@@ -26,7 +26,7 @@ impl World {
     #[inline(always)]
     pub(super) fn publish<const PLAIN: bool, O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
         let queue = &mut self.queues[at as usize];
-        observer.record(self.now, Transition::Published { queue: queue.record });
+        observer.record(self.now, Transition::Published { queue: queue.record, slot: Some(slot) });
         if let Some(taker) = queue.takers.pop() {
             let workers = self.workers.len() as u32;
             if taker < workers {
@@ -112,7 +112,8 @@ impl World {
     #[inline(never)]
     pub(super) fn lose<O: Observer>(&mut self, at: u32, slot: MessageSlot, outcome: Outcome, stored: bool, observer: &mut O) {
         let waited = self.now - self.messages[slot].entered;
-        observer.record(self.now, Transition::Lost { queue: self.queues[at as usize].record, outcome, waited, stored });
+        let queue = self.queues[at as usize].record;
+        observer.record(self.now, Transition::Lost { queue, slot: Some(slot), outcome, waited, stored });
         if self.messages[slot].asker == Asker::NOBODY {
             return self.end::<false, O>(slot, outcome, observer);
         }

@@ -4,6 +4,7 @@ use super::agenda::{Agenda, Phase};
 use super::observer::Observer;
 use super::world::World;
 use crate::units::Time;
+use std::rc::Rc;
 use thiserror::Error;
 
 /// Events at one instant beyond which a run is not believed to move on.
@@ -142,6 +143,7 @@ impl World {
         let producers = self.producers.len();
         let workers = producers + self.workers.len();
         let timers = self.handlers.slot;
+        let code = (!PLAIN).then(|| Rc::clone(&self.handlers.code));
         let mut fingerprint = self.tally.fingerprint;
         let mut used = 0;
         while used < budget {
@@ -170,8 +172,11 @@ impl World {
             } else {
                 self.expire::<PLAIN, O>(self.expiring[slot - workers], observer);
             }
-            if !PLAIN && !self.handlers.runnable.is_empty() {
-                self.run_tasks(observer);
+            if !PLAIN
+                && !self.handlers.runnable.is_empty()
+                && let Some(code) = &code
+            {
+                self.run_tasks(code, observer);
             }
         }
         self.tally.fingerprint = fingerprint;

@@ -59,13 +59,14 @@ impl World {
         let Some(instance) = (if only { Some(0) } else { self.instance(service, task, identity) }) else {
             // Nobody is there to take it, but it came.
             let record = self.queues[first as usize].record;
-            observer.record(self.now, Transition::Published { queue: record });
+            observer.record(self.now, Transition::Published { queue: record, slot: None });
             let (outcome, waited) = (Outcome::Rejected, Span::ZERO);
-            observer.record(self.now, Transition::Lost { queue: record, outcome, waited, stored: false });
+            observer.record(self.now, Transition::Lost { queue: record, slot: None, outcome, waited, stored: false });
             return self.send_back(id, Verdict::Rejected, observer);
         };
-        let slot = self.child(caller, identity, Asker::frame(id));
         let queue = first + instance;
+        let called = Some(self.queues[queue as usize].record);
+        let slot = self.child(caller, identity, Asker::frame(id), called, observer);
         let frame = &mut self.handlers.frames[id];
         (frame.request, frame.queue) = (slot.0, queue);
         self.publish::<false, O>(queue, slot, observer);
@@ -105,7 +106,7 @@ impl World {
         let (family, waited) = (message.family, message.waited);
         match (answered, asker.kind()) {
             (Some(true), _) => {}
-            (Some(false), _) | (None, Waiting::Nobody) => observer.record(self.now, Transition::Wasted { pool: record }),
+            (Some(false), _) | (None, Waiting::Nobody) => observer.record(self.now, Transition::Wasted { pool: record, slot }),
             (None, Waiting::Task(task)) => self.resume(task, verdict),
             (None, Waiting::Frame(frame)) => self.answer_frame(frame, verdict, observer),
         }
@@ -157,7 +158,8 @@ impl World {
             queue.picky = true;
             let message = &mut self.messages[slot];
             let waited = self.now - message.entered;
-            observer.record(self.now, Transition::Lost { queue: queue.record, outcome: Outcome::Recalled, waited, stored: true });
+            let (queue, outcome) = (queue.record, Outcome::Recalled);
+            observer.record(self.now, Transition::Lost { queue, slot: Some(slot), outcome, waited, stored: true });
             message.ghost = true;
             let (family, waited) = (message.family, message.waited);
             return self.shrink_family(family, waited, Outcome::Completed, observer);
@@ -194,7 +196,7 @@ impl World {
         self.workers[worker].task = NONE;
         self.release::<false, true, O>(worker, observer);
         if verdict != Verdict::Ok {
-            observer.record(self.now, Transition::Failed { pool: record });
+            observer.record(self.now, Transition::Failed { pool: record, slot });
         }
         if !answers {
             let outcome = if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed };

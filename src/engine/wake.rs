@@ -47,7 +47,7 @@ impl World {
             Wake::Acknowledge(consumer) => self.acknowledge_late(consumer, observer),
             Wake::Head(queue) => self.head_expires(queue, observer),
             Wake::Alarm(broker) => self.check_alarm(broker, observer),
-            Wake::Reply(receipt) => self.settle_receipt(receipt),
+            Wake::Reply(receipt) => self.settle_receipt(receipt, observer),
             Wake::Release { consumer, life, slot } => self.release_completes(consumer, life, slot, observer),
             Wake::Notice { consumer, life } => self.notice_death(consumer, life, observer),
             Wake::Silence { consumer, life, since } => self.silence_ends(consumer, life, since, observer),

@@ -53,12 +53,16 @@ pub fn journal(model: &Model, courses: &[Course], out: impl Write, progress: &dy
     rows.finish()
 }
 
+/// The world of the first replication as a study saw it, and where it ends.
+pub(super) fn first(model: &Model, course: Course) -> (World, Time) {
+    let schedule = Schedule::lasting(model, course.warmup.span(), course.duration);
+    let end = schedule.arrivals_end();
+    (World::new(model, model.plan.seed, 0, end), if schedule.drain { Time::LATEST } else { end })
+}
+
 impl<'m> Run<'m> {
     fn new(model: &'m Model, course: Course) -> Run<'m> {
-        let schedule = Schedule::lasting(model, course.warmup.span(), course.duration);
-        let end = schedule.arrivals_end();
-        let world = World::new(model, model.plan.seed, 0, end);
-        let until = if schedule.drain { Time::LATEST } else { end };
+        let (world, until) = first(model, course);
         Run { model, world, journal: Journal::default(), until, seen: Time::ZERO, step: FIRST_STEP, over: false }
     }
 

@@ -20,6 +20,7 @@ pub mod stability;
 mod study;
 mod summary;
 mod together;
+mod trace;
 mod trial;
 
 pub use alert::{AlertSeen, CauseSeen};
@@ -33,4 +34,5 @@ pub use stability::Stability;
 pub use study::{Course, Cut, News, Progress, Stopped, Study, run};
 pub use summary::{Column, Lately, Part, Quantiles, Reading, Replicate, Series, Shape, Summary};
 pub use together::{Growing, Needed, needed};
+pub use trace::trace;
 pub use trial::{Side, Terms, Trial, trial};

@@ -89,16 +89,6 @@ impl<W: Write> Rows<W> {
         let index = message.index as usize;
         let size = carried.and_then(|carried| carried.size.as_ref()).map(|sizes| sizes[index].to_string());
         let key = carried.and_then(|carried| carried.key.as_ref()).map(|keys| keys[index].as_str());
-        let outcome = match row.outcome {
-            Outcome::Completed => "completed",
-            Outcome::Rejected => "rejected",
-            Outcome::Dropped => "dropped",
-            Outcome::Expired => "expired",
-            Outcome::Failed => "failed",
-            Outcome::Recalled => "recalled",
-            Outcome::Unroutable => "unroutable",
-            Outcome::DeadLettered => "dead-lettered",
-        };
         self.0.write_record([
             producer.name.as_str(),
             &message.index.to_string(),
@@ -108,7 +98,7 @@ impl<W: Write> Rows<W> {
             &seconds(message.born.0),
             &row.started.map(|time| seconds(time.0)).unwrap_or_default(),
             &seconds(row.ended.0),
-            outcome,
+            outcome_name(row.outcome),
             &seconds(message.waited.0),
             &seconds((row.ended - message.born).0),
         ])?;
@@ -121,6 +111,20 @@ impl<W: Write> Rows<W> {
     /// What the output says.
     pub fn finish(mut self) -> std::io::Result<()> {
         self.0.flush()
+    }
+}
+
+/// How a message ended, as files say it.
+pub(super) fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Completed => "completed",
+        Outcome::Rejected => "rejected",
+        Outcome::Dropped => "dropped",
+        Outcome::Expired => "expired",
+        Outcome::Failed => "failed",
+        Outcome::Recalled => "recalled",
+        Outcome::Unroutable => "unroutable",
+        Outcome::DeadLettered => "dead-lettered",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Observers that turn transitions into numbers: histograms of latencies, levels over time, series, and a journal.
+//! Observers that turn transitions into numbers: histograms of latencies, levels over time, series, a journal, and spans of a few messages.
 
 mod census;
 mod gained;
@@ -12,6 +12,8 @@ mod series;
 mod source;
 mod sums;
 mod tail;
+mod tracer;
+mod traces;
 
 pub use census::Census;
 pub use gained::{Gained, Gains, edges, followed};
@@ -23,3 +25,5 @@ pub use recorder::Recorder;
 pub use series::Series;
 pub use source::{Source, reading, sources};
 pub use sums::sums;
+pub use tracer::Tracer;
+pub use traces::{MessageTrace, SpanKind, TraceSpan};

@@ -267,9 +267,9 @@ impl Observer for Recorder {
     fn record(&mut self, now: Time, transition: Transition<'_>) {
         match transition {
             Transition::Created { producer, .. } => self.producers[producer as usize].created += 1,
-            Transition::Published { queue } => self.queues[queue as usize].published += 1,
+            Transition::Published { queue, .. } => self.queues[queue as usize].published += 1,
             Transition::Stored { queue } => self.queues[queue as usize].store(now),
-            Transition::Dispatched { queue, waited, stored, refill } => {
+            Transition::Dispatched { queue, waited, stored, refill, .. } => {
                 let record = &mut self.queues[queue as usize];
                 if stored {
                     record.take(now);
@@ -295,7 +295,7 @@ impl Observer for Recorder {
                     Origin::Publisher => self.taken(pool, queue, now, waited, resumed),
                 }
             }
-            Transition::Finished { pool, queue, service, sojourn, resumes, refilled } => {
+            Transition::Finished { pool, queue, service, sojourn, resumes, refilled, .. } => {
                 let record = &mut self.pools[pool as usize];
                 record.finished += 1;
                 if !resumes {
@@ -310,7 +310,7 @@ impl Observer for Recorder {
                     record.settle(now);
                 }
             }
-            Transition::BrokenOff { pool, queue, service, sojourn, resumes, refilled } => {
+            Transition::BrokenOff { pool, queue, service, sojourn, resumes, refilled, .. } => {
                 let record = &mut self.pools[pool as usize];
                 record.broken += 1;
                 record.broken_service += u128::from(service.0);
@@ -324,7 +324,7 @@ impl Observer for Recorder {
                     record.settle(now);
                 }
             }
-            Transition::Withdrawn { queue, sojourn, buffered } => {
+            Transition::Withdrawn { queue, sojourn, buffered, .. } => {
                 let record = &mut self.queues[queue as usize];
                 record.unacked.fall(now);
                 record.settle(now);
@@ -337,10 +337,10 @@ impl Observer for Recorder {
                 record.returned += 1;
                 record.store(now);
             }
-            Transition::Failed { pool } => self.pools[pool as usize].failed += 1,
-            Transition::Wasted { pool } => self.pools[pool as usize].wasted += 1,
-            Transition::FellBack { producer } => self.producers[producer as usize].fallbacks += 1,
-            Transition::Refused { producer, by } => {
+            Transition::Failed { pool, .. } => self.pools[pool as usize].failed += 1,
+            Transition::Wasted { pool, .. } => self.pools[pool as usize].wasted += 1,
+            Transition::FellBack { producer, .. } => self.producers[producer as usize].fallbacks += 1,
+            Transition::Refused { producer, by, .. } => {
                 let record = &mut self.producers[producer as usize];
                 match by {
                     Verdict::Open => record.open += 1,
@@ -348,8 +348,8 @@ impl Observer for Recorder {
                     _ => record.limited += 1,
                 }
             }
-            Transition::Retried { producer } => self.producers[producer as usize].retries += 1,
-            Transition::Responded { producer, response, observed, verdict } => {
+            Transition::Retried { producer, .. } => self.producers[producer as usize].retries += 1,
+            Transition::Responded { producer, response, observed, verdict, .. } => {
                 let record = &mut self.producers[producer as usize];
                 record.responses += 1;
                 record.response.record(response.0);
@@ -359,8 +359,8 @@ impl Observer for Recorder {
                 record.failures += u64::from(verdict != Verdict::Ok);
                 record.timeouts += u64::from(verdict == Verdict::Timeout);
             }
-            Transition::Founded { .. } => {}
-            Transition::Settled { queue, held, acked } => {
+            Transition::Founded { .. } | Transition::Caused { .. } | Transition::Heard { .. } => {}
+            Transition::Settled { queue, held, acked, .. } => {
                 let record = &mut self.queues[queue as usize];
                 record.unacked.fall(now);
                 record.settle(now);
@@ -370,7 +370,7 @@ impl Observer for Recorder {
             }
             Transition::Capacity { queue, free } => step(&mut self.queues[queue as usize].free, now, free),
             Transition::Redelivered { queue } => self.queues[queue as usize].redelivered += 1,
-            Transition::DeadLettered { queue } => self.queues[queue as usize].dead_lettered += 1,
+            Transition::DeadLettered { queue, .. } => self.queues[queue as usize].dead_lettered += 1,
             Transition::LostInCrash { queue } => self.queues[queue as usize].lost_in_crash += 1,
             Transition::Duplicated { pool } => self.pools[pool as usize].duplicated += 1,
             Transition::Processing { broker, busy } => step(&mut self.brokers[broker as usize].processing, now, busy),
@@ -385,7 +385,7 @@ impl Observer for Recorder {
                 self.publishes(producer, |record| step(&mut record.blocked, now, blocked));
             }
             Transition::NotSent { producer } => self.publishes(producer, |record| record.not_sent += 1),
-            Transition::Confirmed { producer, after, refused } => self.publishes(producer, |record| {
+            Transition::Confirmed { producer, after, refused, .. } => self.publishes(producer, |record| {
                 record.confirm.record(after.0);
                 record.nacked += u64::from(refused);
             }),
@@ -414,7 +414,7 @@ impl Observer for Recorder {
             Transition::Cores { host, busy } => {
                 self.hosts[host as usize].set(now, u64::from(busy));
             }
-            Transition::Lost { queue, outcome, waited, stored } => {
+            Transition::Lost { queue, outcome, waited, stored, .. } => {
                 let record = &mut self.queues[queue as usize];
                 record.lost[outcome as usize] += 1;
                 record.lost_wait += u128::from(waited.0);

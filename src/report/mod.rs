@@ -5,6 +5,7 @@ mod alerts;
 mod block;
 mod brokers;
 pub mod chart;
+mod chrome;
 mod comparison;
 mod csv;
 mod describe;
@@ -15,6 +16,8 @@ mod hoarding;
 mod json;
 mod layout;
 mod markdown;
+mod openmetrics;
+mod otlp;
 mod page;
 mod preamble;
 mod presets;
@@ -35,6 +38,7 @@ mod topology;
 mod verdict;
 
 pub use advice::advice;
+pub use chrome::chrome;
 pub use comparison::{
     Comparison, Difference, Finding, Measured, Side, Sought, compare, comparison_csv, comparison_markdown, comparison_page,
     comparison_text, difference, headline, prepare_comparison, write_comparison,
@@ -44,6 +48,8 @@ pub use faults::faults;
 pub use folder::{FileError, Folder, prepare, prepare_for};
 pub use json::{json, pretty};
 pub use markdown::markdown;
+pub use openmetrics::openmetrics;
+pub use otlp::{EPOCH, otlp};
 pub use page::page;
 pub use presets::{preset, presets, presets_json, rests_on, rests_on_notes};
 pub use read::{ReadResultError, is_result, read_result};

@@ -403,7 +403,7 @@ impl Observer for Checker<'_> {
             other => panic!("out of order: {other:?}"),
         }
         match transition {
-            Transition::Created { producer, slot } => {
+            Transition::Created { producer, slot, .. } => {
                 let index = self.made[producer as usize];
                 self.made[producer as usize] += 1;
                 let old = self.live.insert(slot.0, Live { producer, index, born: now, waited: 0, pool: None });
@@ -417,7 +417,7 @@ impl Observer for Checker<'_> {
                 self.observe(response, Span::ZERO);
                 self.count(offered);
             }
-            Transition::Published { queue } => {
+            Transition::Published { queue, .. } => {
                 if let Some(slot) = self.current {
                     let producer = &self.model.producers[self.live[&slot].producer as usize];
                     assert_eq!(producer.handler.publishes(), Some(QueueId(queue)), "published to another queue");
@@ -431,10 +431,10 @@ impl Observer for Checker<'_> {
                 self.settle(queue);
                 self.check_queue(queue);
             }
-            Transition::Dispatched { queue, waited, stored, refill } => {
+            Transition::Dispatched { queue, waited, stored, refill, .. } => {
                 self.dispatch(queue, waited, stored, refill);
             }
-            Transition::Started { pool, queue, subject, waited, from, resumed } => {
+            Transition::Started { pool, queue, subject, waited, from, resumed, .. } => {
                 let slot = message_slot(subject);
                 let model = self.model;
                 let place = &model.pools[pool as usize];
@@ -475,7 +475,7 @@ impl Observer for Checker<'_> {
                 let by = busy as i64 - self.value(&format!("{name}.busy")) as i64;
                 self.change(&format!("{name}.busy"), by);
             }
-            Transition::Finished { pool, queue, service, sojourn, resumes, refilled } => {
+            Transition::Finished { pool, queue, service, sojourn, resumes, refilled, .. } => {
                 let job = Job { started: Time(now.0 - service.0), takes: service };
                 let at = self.working[pool as usize].iter().position(|&at| at == job);
                 let at = at.unwrap_or_else(|| panic!("pool {pool} finishes what it did not begin"));
@@ -497,7 +497,7 @@ impl Observer for Checker<'_> {
                 self.check_queue(queue);
                 self.count(self.queue_name(queue, "acked.count"));
             }
-            Transition::Lost { queue, outcome, waited, stored } => {
+            Transition::Lost { queue, outcome, waited, stored, .. } => {
                 let slot = if stored { None } else { self.current.take() };
                 if stored {
                     self.change(&self.queue_name(queue, "ready"), -1);

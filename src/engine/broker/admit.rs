@@ -87,7 +87,7 @@ impl World {
         if !self.extra(slot).done && self.messages[slot].family == NONE {
             self.found_family(slot, observer);
         }
-        let copies: Vec<MessageSlot> = queues[1..].iter().map(|&queue| self.copy(slot, u64::from(queue))).collect();
+        let copies: Vec<MessageSlot> = queues[1..].iter().map(|&queue| self.copy(slot, u64::from(queue), observer)).collect();
         self.enqueue(queues[0], slot, observer);
         for (&queue, copy) in queues[1..].iter().zip(copies) {
             self.enqueue(queue, copy, observer);
@@ -95,16 +95,17 @@ impl World {
     }
 
     /// Another message with the same contents, which belongs to the same family.
-    fn copy(&mut self, slot: MessageSlot, key: u64) -> MessageSlot {
+    fn copy<O: Observer>(&mut self, slot: MessageSlot, key: u64, observer: &mut O) -> MessageSlot {
         let (message, extra) = (self.messages[slot], *self.extra(slot));
         let identity = mixed(message.index, key);
         let copy = if message.family == NONE {
             let copy = self.messages.insert::<false>(self.now, message.producer, identity, message.priority);
             self.messages[copy].born = message.born;
             self.brokers.shades += usize::from(extra.done);
+            observer.record(self.now, Transition::Caused { parent: slot, slot: copy, called: None });
             copy
         } else {
-            self.child(slot, identity, Asker::NOBODY)
+            self.child(slot, identity, Asker::NOBODY, None, observer)
         };
         self.keep_extra(copy, Extra { reply: NONE, ..extra });
         copy
@@ -128,7 +129,7 @@ impl World {
         let queue = &self.brokers.queues[home as usize];
         let at = queue.queue;
         let record = self.queues[at as usize].record;
-        observer.record(now, Transition::Published { queue: record });
+        observer.record(now, Transition::Published { queue: record, slot: Some(slot) });
         let extra = &self.brokers.extras[slot.0 as usize];
         let size = u64::from(extra.size);
         let place = &self.queues[at as usize];

@@ -86,7 +86,8 @@ impl World {
         let waited = now - message.entered;
         message.waited = Span(message.waited.0.wrapping_add(waited.0));
         let subject = message.subject(slot);
-        observer.record(now, Transition::Started { pool: record, queue: records_at, subject, waited, from, resumed });
+        let (queue, worker) = (records_at, at as u32);
+        observer.record(now, Transition::Started { pool: record, queue, slot, worker, subject, waited, from, resumed });
         let &PoolSession { blocking, program, .. } = self.session(pool);
         if blocking {
             self.begin_silence(consumer);
@@ -152,11 +153,12 @@ impl World {
         let (free_at_once, may_fail) = (session.overhead.is_none(), !matches!(session.failure, Failure::Never));
         let resumes = free_at_once && !self.consumers[consumer as usize].buffer.is_empty();
         let refilled = true;
-        observer.record(now, Transition::Finished { pool: record, queue: records_at, service, sojourn, resumes, refilled });
+        let queue = records_at;
+        observer.record(now, Transition::Finished { pool: record, queue, slot, service, sojourn, resumes, refilled });
         (self.workers[at].message, self.workers[at].task) = (NONE, NONE);
         let failed = verdict != Verdict::Ok || may_fail && self.fails(pool, slot);
         if failed {
-            observer.record(now, Transition::Failed { pool: record });
+            observer.record(now, Transition::Failed { pool: record, slot });
         }
         if self.extra(slot).done {
             observer.record(now, Transition::Duplicated { pool: record });

@@ -39,7 +39,8 @@ impl World {
         let queue = self.brokers.queues[home as usize].queue;
         let record = self.queues[queue as usize].record;
         let waited = if stored { self.now - self.messages[slot].entered } else { crate::units::Span::ZERO };
-        observer.record(self.now, Transition::Lost { queue: record, outcome: reason.outcome(), waited, stored });
+        let outcome = reason.outcome();
+        observer.record(self.now, Transition::Lost { queue: record, slot: Some(slot), outcome, waited, stored });
         if stored {
             self.give_up_custody(home, slot, observer);
         }
@@ -57,7 +58,7 @@ impl World {
         let (queue, own) = (state.queue, 1u128 << state.bit);
         let Some(dead) = state.dead else { return self.leave(slot, reason.outcome(), observer) };
         let record = self.queues[queue as usize].record;
-        observer.record(self.now, Transition::DeadLettered { queue: record });
+        observer.record(self.now, Transition::DeadLettered { queue: record, slot });
         let extra = self.extra(slot);
         extra.deaths = if matches!(reason, Reason::Rejected | Reason::DeliveryLimit) { 0 } else { extra.deaths | own };
         let deaths = extra.deaths;
@@ -81,7 +82,7 @@ impl World {
         // Who waits for an answer will not have one.
         let reply = std::mem::replace(&mut self.extra(slot).reply, NONE);
         if reply != NONE {
-            self.reply(reply, false);
+            self.reply(reply, false, observer);
         }
         // Where nobody ever takes a message, it has come to its end.
         if queues.iter().all(|&queue| self.is_graveyard(queue)) {

@@ -156,7 +156,7 @@ impl World {
         let queue = self.brokers.queues[home as usize].queue;
         let record = self.queues[queue as usize].record;
         let waited = if stored { now - self.messages[slot].entered } else { Span::ZERO };
-        observer.record(now, Transition::Dispatched { queue: record, waited, stored, refill: false });
+        observer.record(now, Transition::Dispatched { queue: record, slot, waited, stored, refill: false });
         let client = &mut self.brokers.clients[consumer as usize];
         let last = std::mem::replace(&mut client.last, slot.0);
         if last == NONE {
@@ -176,7 +176,7 @@ impl World {
         let holder = &mut self.consumers[consumer as usize];
         if auto {
             // It is acknowledged by being sent, and costs no credit.
-            observer.record(now, Transition::Settled { queue: record, held: Span::ZERO, acked: true });
+            observer.record(now, Transition::Settled { queue: record, slot, held: Span::ZERO, acked: true });
             self.give_up_custody(home, slot, observer);
             self.offer_credit(consumer);
         } else {

@@ -227,7 +227,7 @@ impl World {
         let reply = std::mem::replace(&mut extra.reply, NONE);
         self.brokers.shades += 1;
         if reply != NONE {
-            self.reply(reply, outcome == Outcome::Completed);
+            self.reply(reply, outcome == Outcome::Completed, observer);
         }
         let message = &mut self.messages[slot];
         let (family, waited) = (std::mem::replace(&mut message.family, NONE), message.waited);

@@ -120,7 +120,7 @@ impl World {
             let record = self.queues[queue as usize].record;
             let waited = self.now - self.messages[slot].entered;
             let outcome = Outcome::Failed;
-            observer.record(self.now, Transition::Lost { queue: record, outcome, waited, stored: true });
+            observer.record(self.now, Transition::Lost { queue: record, slot: Some(slot), outcome, waited, stored: true });
             let write = self.extra(slot).write;
             let receipt = if write == NONE { NONE } else { std::mem::replace(&mut self.brokers.writes[write].receipt, NONE) };
             self.give_up_custody(home, slot, observer);

@@ -205,7 +205,7 @@ impl World {
         self.leave(slot, outcome, observer);
         if receipt != NONE {
             self.brokers.receipts[receipt].refused = outcome == Outcome::Failed;
-            self.settle_receipt(receipt);
+            self.settle_receipt(receipt, observer);
         }
     }
 
@@ -358,7 +358,8 @@ impl World {
         }
         if until != Until::Sent {
             let receipt = self.new_receipt(at, slot);
-            self.brokers.receipts[receipt].waiter = task;
+            let state = &mut self.brokers.receipts[receipt];
+            (state.waiter, state.reply) = (task, until == Until::Replied);
             self.handlers.tasks[task].waits = Waits::Receipt(receipt);
             if until == Until::Confirmed {
                 self.extra(slot).receipt = receipt;
@@ -377,6 +378,7 @@ impl World {
         let again = self.messages.insert::<false>(self.now, message.producer, message.index, message.priority);
         self.messages[again] = Message { entered: self.now, ..message };
         self.keep_extra(again, Extra { deliveries: extra.deliveries, reply: extra.reply, ..extra.inherited() });
+        observer.record(self.now, Transition::Caused { parent: slot, slot: again, called: None });
         // What is left behind is a shade.
         self.messages[slot].family = NONE;
         let old = self.extra(slot);

@@ -23,6 +23,8 @@ pub(in crate::engine) struct Receipt {
     pub refused: bool,
     /// The task that waits for this; `NONE`: nobody.
     pub waiter: u32,
+    /// It is the reply that is waited for.
+    pub reply: bool,
     /// Round trips that are left.
     pub trips: u32,
     /// Of two round trips: the message that waits for the second.
@@ -42,6 +44,7 @@ impl World {
             queues: 1,
             refused: false,
             waiter: NONE,
+            reply: false,
             trips,
             slot: NONE,
             about,
@@ -103,24 +106,27 @@ impl World {
         if state.hears {
             let producer = state.producer;
             state.outstanding -= 1;
-            let Receipt { since, refused, .. } = self.brokers.receipts[receipt];
+            let Receipt { since, refused, about, .. } = self.brokers.receipts[receipt];
             observer.record(self.now, Transition::Unconfirmed { producer, more: false });
-            observer.record(self.now, Transition::Confirmed { producer, after: self.now - since, refused });
+            let (index, after) = (about.index, self.now - since);
+            observer.record(self.now, Transition::Confirmed { producer, index, after, refused });
         }
         let state = &mut self.brokers.publishers[publisher as usize];
         if state.transaction > 0 && state.outstanding == 0 && state.begun == state.transaction {
             state.begun = 0;
         }
-        self.settle_receipt(receipt);
+        self.settle_receipt(receipt, observer);
         self.flush(publisher, observer);
     }
 
     /// Nothing more will be heard of a publication: whoever waits for it goes on.
     #[inline(always)]
-    pub(in crate::engine) fn settle_receipt(&mut self, receipt: u32) {
-        let Receipt { waiter, refused, .. } = self.brokers.receipts[receipt];
+    pub(in crate::engine) fn settle_receipt<O: Observer>(&mut self, receipt: u32, observer: &mut O) {
+        let Receipt { waiter, refused, since, reply, .. } = self.brokers.receipts[receipt];
         self.brokers.receipts.remove(receipt);
         if waiter != NONE {
+            let slot = self.handlers.tasks[waiter].message;
+            observer.record(self.now, Transition::Heard { slot, since, reply, refused });
             self.resume(waiter, if refused { Verdict::Rejected } else { Verdict::Ok });
         }
     }
@@ -132,12 +138,12 @@ impl World {
     }
 
     /// A request has been worked on, or cannot be: its answer goes back the way that a message and its delivery take.
-    pub(super) fn reply(&mut self, receipt: u32, worked: bool) {
+    pub(super) fn reply<O: Observer>(&mut self, receipt: u32, worked: bool, observer: &mut O) {
         let Receipt { publisher, about, .. } = self.brokers.receipts[receipt];
         self.brokers.receipts[receipt].refused = !worked;
         let broker = self.brokers.publishers[publisher as usize].broker;
         if broker == NONE || !worked {
-            return self.settle_receipt(receipt);
+            return self.settle_receipt(receipt, observer);
         }
         let delay = self.brokers.states[broker as usize].reply_delay(about, self);
         self.set_timer(self.now + delay, Phase::Completion, Wake::Reply(receipt));

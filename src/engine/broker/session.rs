@@ -119,9 +119,10 @@ impl World {
         (self.workers[at].message, self.workers[at].task) = (NONE, NONE);
         let place = &self.pools[worker.pool as usize];
         let (pool, queue) = (place.record, place.records_at);
-        let (service, sojourn) = (self.now - worker.started, self.now - self.messages[MessageSlot(worker.message)].entered);
+        let slot = MessageSlot(worker.message);
+        let (service, sojourn) = (self.now - worker.started, self.now - self.messages[slot].entered);
         let (resumes, refilled) = (false, true);
-        observer.record(self.now, Transition::BrokenOff { pool, queue, service, sojourn, resumes, refilled });
+        observer.record(self.now, Transition::BrokenOff { pool, queue, slot, service, sojourn, resumes, refilled });
     }
 
     /// What was acknowledged by being sent is lost with the one who had it.

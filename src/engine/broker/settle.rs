@@ -88,7 +88,7 @@ impl World {
         let queue = self.brokers.queues[home as usize].queue;
         let record = self.queues[queue as usize].record;
         let held = self.now - self.extra(slot).dispatched;
-        observer.record(self.now, Transition::Settled { queue: record, held, acked });
+        observer.record(self.now, Transition::Settled { queue: record, slot, held, acked });
     }
 
     /// A consumer may hold one message more.
