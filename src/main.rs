@@ -20,9 +20,9 @@ fn main() -> ExitCode {
         Command::Merge(arguments) => cli::merge(arguments),
         Command::New(arguments) => cli::new(arguments),
         Command::Presets(arguments) => cli::presets(arguments),
-        Command::Schema => cli::schema(),
-        Command::Completions { shell } => cli::completions(*shell),
-        Command::Man => cli::man(),
+        Command::Schema { .. } => cli::schema(),
+        Command::Completions { shell, format } => cli::completions(*shell, *format),
+        Command::Man { format } => cli::man(*format),
     };
     match done {
         Ok(status) => status.into(),

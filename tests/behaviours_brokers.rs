@@ -51,6 +51,17 @@ fn a_prefetch_hides_the_network_and_no_more() {
     }
 }
 
+/// A hundred messages for a fast consumer and one that takes a second for each: what the slow one holds nobody else can have.
+#[test]
+fn a_deep_prefetch_leaves_a_slow_consumer_with_half() {
+    let text = "[run]\nstop = \"drained\"\nreplications = 1\n[producers.web]\narrivals = { batch = { arrivals = { constant = \"1/s\" }, size = 100 } }\n\
+                messages = 100\nconfirm = \"async\"\npublish = \"jobs\"\n[queues.jobs]\n[consumers.fast]\nqueue = \"jobs\"\nprefetch = 50\nservice = \"1ms\"\n\
+                [consumers.slow]\nqueue = \"jobs\"\nprefetch = 50\nservice = \"1s\"\n";
+    near(&run(text, &[]), "producers.web.completion.max", 50.0, 1e-9);
+    let shallow = run(text, &["consumers.fast.prefetch=1", "consumers.slow.prefetch=1"]);
+    near(&shallow, "producers.web.completion.max", 1.0, 1e-9);
+}
+
 const LADDER: &str = r#"
 [run]
 start = "empty"
@@ -147,6 +158,30 @@ fn a_slow_queue_stops_all_of_its_connection_but_no_link() {
     near(&alone, "consumers.worker.throughput", 4_000.0, 0.01);
 }
 
+/// The same where publishers wait for the socket and drop nothing: what was written first goes first, whoever wrote it, so that the
+/// faster one cannot send all it has in the moments in which the slower one lets go.
+#[test]
+fn publishers_that_wait_for_a_socket_send_in_turn() {
+    let waiting = CONNECTION.replace("buffer = 0\non_full = \"drop\"\n", "");
+    let shared = run(&waiting, &[]);
+    let (fast, slow) = (number(&shared, "queues.fast.published.rate"), number(&shared, "queues.slow.published.rate"));
+    assert!(slow < 800.0, "{slow}");
+    assert!((fast / slow - 1.0).abs() < 0.05, "{fast} and {slow}");
+    // Both are stopped by what one of them waits for.
+    let blocked = |producer: &str| number(&shared, &format!("producers.{producer}.blocked.ratio"));
+    assert!(
+        blocked("slow") > 0.5 && (blocked("fast") - blocked("slow")).abs() < 1e-9,
+        "{} and {}",
+        blocked("fast"),
+        blocked("slow")
+    );
+    exactly(&shared, "producers.elsewhere.blocked.ratio", 0.0);
+    let links = ["producers.fast.protocol=amqp-1-0", "producers.slow.protocol=amqp-1-0"];
+    let apart = run(&waiting, &links);
+    near(&apart, "queues.fast.published.rate", 4_000.0, 0.001);
+    exactly(&apart, "producers.fast.blocked.ratio", 0.0);
+}
+
 const ALARM: &str = r#"
 [run]
 start = "empty"
@@ -176,15 +211,28 @@ fn an_alarm_comes_and_goes_while_consumers_go_on() {
     near(&alarmed, "consumers.worker.utilization", 1.0, 0.001);
     let on = number(&alarmed, "brokers.rabbit.alarm.ratio");
     assert!(on > 0.2 && on < 0.95, "{on}");
+    // To its producer that is a blocked connection.
+    exactly(&alarmed, "producers.web.blocked.ratio", on);
     // All that was made is in the queue, at the producer, or done; none is lost.
     exactly(&alarmed, "producers.web.failed.count", 0.0);
     assert!(number(&alarmed, "brokers.rabbit.memory.max") > 1_048_576.0);
-    // The disk is done with nine messages in 50 ms.
+    // The disk is done with nine messages in 50 ms, and acknowledgements are as long under way.
     let flow = "brokers.rabbit={ flow = { limit = 40, refill = 20 }, disk = { fsync = \"50ms\", cap = 9 } }";
-    let slowed = run(ALARM, &[flow, "queues.jobs={ broker = \"rabbit\", storage = \"quorum\", members = 1 }"]);
+    let slowed = run(
+        ALARM,
+        &[flow, "queues.jobs={ broker = \"rabbit\", storage = \"quorum\", members = 1 }", "consumers.worker.prefetch=100"],
+    );
     exactly(&slowed, "brokers.rabbit.alarm.ratio", 0.0);
     near(&slowed, "queues.jobs.published.rate", 180.0, 0.01);
     assert!(number(&slowed, "queues.jobs.ready.max") <= 40.0);
+    // A processor is done with a message in 5.5 ms: it is the same whatever the node is busy with.
+    let busy = "brokers.rabbit={ flow = { limit = 40, refill = 20 }, cpu = { publish = \"5ms\", confirm = \"0.5ms\" } }";
+    let slowed = run(ALARM, &[busy, "consumers.worker.service=4ms"]);
+    exactly(&slowed, "brokers.rabbit.alarm.ratio", 0.0);
+    near(&slowed, "queues.jobs.published.rate", 1.0 / 0.0055, 0.01);
+    near(&slowed, "brokers.rabbit.utilization", 1.0, 0.01);
+    assert!(number(&slowed, "queues.jobs.ready.max") <= 40.0, "{}", number(&slowed, "queues.jobs.ready.max"));
+    assert!(number(&slowed, "producers.web.blocked.ratio") > 0.4);
 }
 
 const OUTAGE: &str = r#"

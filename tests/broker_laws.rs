@@ -216,6 +216,16 @@ proptest! {
             prop_assert!(seen.dispatched <= most * 300 + seen.duplicated, "{} deliveries, {:?}", seen.dispatched, seen);
         }
         // Manual acknowledgements, durable storage, confirms: nothing is lost that a rule does not take.
+        // What was rejected, was over or was too many is a dead letter, and each is one once.
+        let dead = seen.ended[Outcome::DeadLettered as usize];
+        prop_assert!(seen.dead >= dead, "{:?}", seen);
+        prop_assert_eq!(seen.ended[Outcome::Expired as usize], 0, "{:?}", seen);
+        if !setting.producer.contains("on_full") {
+            prop_assert_eq!(seen.ended[Outcome::Dropped as usize], 0, "{:?}", seen);
+        }
+        if setting.faults.is_empty() {
+            prop_assert_eq!(seen.dead, dead, "{:?}", seen);
+        }
         let safe = !setting.consumer.contains("auto")
             && (setting.queue.contains("quorum") || setting.queue.contains("disk") || setting.queue.contains("replicated"))
             && !setting.producer.contains("persistent = false")
@@ -227,6 +237,69 @@ proptest! {
                 let kept = seen.ended[Outcome::Completed as usize] + seen.ended[Outcome::DeadLettered as usize];
                 prop_assert_eq!(kept, 300, "{:?}", seen);
             }
+        }
+    }
+}
+
+const PACKETS: &str = r#"
+[run]
+stop = "drained"
+replications = 1
+[brokers.mqtt]
+network = { exponential = "2ms" }
+nodes = 3
+disk = { fsync = "1ms" }
+[producers.sensor]
+arrivals = { poisson = "200/s" }
+messages = 300
+publish = "jobs"
+protocol = "mqtt"
+[queues.jobs]
+broker = "mqtt"
+[consumers.workers]
+queue = "jobs"
+count = 3
+prefetch = 5
+protocol = "mqtt"
+heartbeat = "0.6s"
+service = { exponential = "8ms" }
+"#;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    /// Over MQTT, while consumers and brokers go and come back: at most once, at least once, exactly once.
+    #[test]
+    fn a_quality_of_service_is_kept_through_reconnects(
+        qos in 0..=2u32,
+        storage in one_of(&["disk", "quorum", "replicated"]),
+        faults in proptest::collection::vec((one_of(&["consumers.workers", "brokers.mqtt"]), 1..15u32, 1..5u32), 0..4),
+        silent in proptest::bool::ANY,
+        seed in 0..1000u64,
+    ) {
+        let quality = format!("protocol = \"mqtt\"\nqos = {qos}");
+        let mut text = PACKETS.replace("protocol = \"mqtt\"", &quality).replace("broker = \"mqtt\"", &format!("broker = \"mqtt\"\nstorage = \"{storage}\""));
+        text = text.replace("[run]\n", &format!("[run]\nseed = {seed}\n"));
+        let mut at = 0;
+        for (what, after, length) in &faults {
+            at += after;
+            let silent = if silent && what.contains("consumers") { "silent = true\n" } else { "" };
+            text += &format!("[[faults]]\ncrash = \"{what}\"\nat = \"{at}00ms\"\nfor = \"{length}0ms\"\n{silent}");
+            at += 1;
+        }
+        let (seen, world) = seen(&model(&text));
+        prop_assert!(world.is_over() && world.in_system() == 0, "{:?}", seen);
+        let done = seen.ended[Outcome::Completed as usize];
+        if qos == 0 {
+            prop_assert_eq!((seen.redelivered, seen.duplicated), (0, 0), "{:?}", seen);
+        } else {
+            prop_assert_eq!(done, 300, "{:?}", seen);
+        }
+        if qos == 2 {
+            prop_assert_eq!(seen.duplicated, 0, "{:?}", seen);
+        }
+        if faults.is_empty() {
+            prop_assert_eq!((done, seen.duplicated), (300, 0), "{:?}", seen);
         }
     }
 }

@@ -96,6 +96,22 @@ fn a_prefetch_lets_through_what_fits_into_a_round_trip() {
     reached(&consumers("prefetch = 1\nack = \"auto\"\nservice = \"8ms\""), "consumers.workers.throughput", 250.0);
 }
 
+/// What consumers say is a command of a quorum queue's log: the credit is there again when the disk has it, and a follower there and back.
+#[test]
+fn an_acknowledgement_in_a_log_takes_an_fsync() {
+    let text = |members: u32| {
+        let queue = format!("storage = \"quorum\"\nmembers = {members}");
+        let text = sender("", &queue)
+            .replace("{ constant = \"20000/s\" }", "{ batch = { arrivals = { constant = \"10/s\" }, size = 100 } }");
+        format!("{}\n[consumers.workers]\nqueue = \"jobs\"\nprefetch = 1\nservice = \"6ms\"\n", text.replace(", cap = 5", ""))
+    };
+    // 1 ms there, 6 ms of work, 1 ms back, 1 ms at the disk; or half a millisecond more at that of a follower.
+    reached(&text(1), "consumers.workers.throughput", 1.0 / 0.009);
+    reached(&text(3), "consumers.workers.throughput", 1.0 / 0.0095);
+    let at_once = text(3).replace("storage = \"quorum\"", "storage = \"quorum\"\nsettlements = \"at-once\"");
+    reached(&at_once, "consumers.workers.throughput", 1.0 / 0.008);
+}
+
 #[test]
 fn a_broker_that_costs_nothing_has_the_laws_of_a_queue() {
     let plain = r#"

@@ -261,10 +261,13 @@ fn other_seeds_and_old_results_are_not_paired_and_say_so() {
 #[test]
 fn a_precision_is_sought_for_the_differences() {
     let folder = folder();
-    let found = json(folder.path(), &["compare", "designs.toml", "--no-files", "--precision", "4%"]);
+    let found = json(folder.path(), &["compare", "designs.toml", "--no-files", "--precision", "2%"]);
     let replications = found["designs"][0]["provenance"]["replications"].as_u64().unwrap();
     assert!(replications > 10 && found["designs"][2]["provenance"]["replications"] == replications, "{replications}");
-    assert!(found["precision"]["reached"].as_f64().unwrap() <= 0.04);
+    assert!(found["precision"]["reached"].as_f64().unwrap() <= 0.02);
+    // 9,000 messages in a minute are too few: all designs run longer, alike.
+    let durations = [0, 1, 2].map(|at| found["designs"][at]["provenance"]["duration"].as_f64().unwrap());
+    assert!(durations[0] > 130.0 && durations.iter().all(|duration| *duration == durations[0]), "{durations:?}");
     let base = found["designs"][0]["metrics"]["consumers.workers.wait.mean"]["estimate"].as_f64().unwrap();
     let widest = found["differences"]
         .as_array()
@@ -272,7 +275,7 @@ fn a_precision_is_sought_for_the_differences() {
         .iter()
         .map(|change| (change["high"].as_f64().unwrap() - change["low"].as_f64().unwrap()) / 2.0 / base);
     let widest = widest.fold(0.0, f64::max);
-    assert!((0.02..=0.0400001).contains(&widest), "{widest}");
+    assert!((0.01..=0.0200001).contains(&widest), "{widest}");
 }
 
 #[test]

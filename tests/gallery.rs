@@ -11,11 +11,33 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Scenario and chart of every picture that the script makes.
-fn pictures() -> Vec<(String, String)> {
+/// A picture that the script makes: the folder of its files, the chart, and the arguments of the command.
+struct Picture {
+    name: String,
+    chart: String,
+    arguments: Vec<String>,
+}
+
+impl Picture {
+    fn file(&self) -> String {
+        format!("{}-{}.svg", self.name, self.chart)
+    }
+}
+
+/// The lines of one of the script's lists.
+fn list(mark: &str) -> Vec<Vec<String>> {
     let script = fs::read_to_string(root().join("docs/gallery.sh")).unwrap();
-    let list = script.split("<<PICTURES\n").nth(1).and_then(|rest| rest.split("PICTURES\n").next()).unwrap();
-    list.lines().map(|line| line.split_once(' ').map(|(one, other)| (one.to_owned(), other.to_owned())).unwrap()).collect()
+    let list = script.split(&format!("<<{mark}\n")).nth(1).and_then(|rest| rest.split(&format!("{mark}\n")).next()).unwrap();
+    list.lines().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+}
+
+fn pictures() -> Vec<Picture> {
+    let run = |mut words: Vec<String>| {
+        let arguments = vec!["run".to_owned(), format!("scenarios/{}.toml", words[0])];
+        Picture { chart: words.remove(1), name: words.remove(0), arguments }
+    };
+    let other = |mut words: Vec<String>| Picture { arguments: words.split_off(2), chart: words.remove(1), name: words.remove(0) };
+    list("PICTURES").into_iter().map(run).chain(list("COMMANDS").into_iter().map(other)).collect()
 }
 
 /// The elements of an SVG and their words; neither places nor numbers.
@@ -39,29 +61,28 @@ fn structure(svg: &str) -> Vec<String> {
 
 #[test]
 fn pictures_are_as_the_program_draws_them() {
-    let mut scenarios: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (scenario, chart) in pictures() {
-        scenarios.entry(scenario).or_default().push(chart);
+    let mut commands: BTreeMap<String, Vec<Picture>> = BTreeMap::new();
+    for picture in pictures() {
+        commands.entry(picture.name.clone()).or_default().push(picture);
     }
     let folder = tempfile::tempdir().unwrap();
-    for (scenario, charts) in scenarios {
-        let out = folder.path().join(&scenario);
-        let file = root().join("scenarios").join(format!("{scenario}.toml"));
-        let run =
-            Command::new(env!("CARGO_BIN_EXE_queuelab")).args(["run", "--format", "quiet", "--out"]).args([&out, &file]).status();
-        assert!(run.unwrap().success(), "{scenario}");
-        for chart in charts {
-            let shown = root().join("docs/images").join(format!("{scenario}-{chart}.svg"));
-            let [shown, drawn] = [shown, out.join(format!("{chart}.svg"))]
+    for (name, pictures) in commands {
+        let out = folder.path().join(&name);
+        let mut program = Command::new(env!("CARGO_BIN_EXE_queuelab"));
+        program.current_dir(root()).args(&pictures[0].arguments).args(["--format", "quiet", "--out"]).arg(&out);
+        assert!(program.status().unwrap().success(), "{name}");
+        for picture in pictures {
+            let shown = root().join("docs/images").join(picture.file());
+            let [shown, drawn] = [shown, out.join(format!("{}.svg", picture.chart))]
                 .map(|path| fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())));
-            assert!(structure(&shown) == structure(&drawn), "{scenario} {chart} is out of date: run docs/gallery.sh");
+            assert!(structure(&shown) == structure(&drawn), "{} is out of date: run docs/gallery.sh", picture.file());
         }
     }
 }
 
 #[test]
 fn every_picture_is_shown_and_made() {
-    let made: Vec<String> = pictures().iter().map(|(scenario, chart)| format!("{scenario}-{chart}.svg")).collect();
+    let made: Vec<String> = pictures().iter().map(Picture::file).collect();
     let gallery = fs::read_to_string(root().join("docs/gallery.md")).unwrap();
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     for (page, text, folder) in [("docs/gallery.md", &gallery, "images/"), ("README.md", &readme, "docs/images/")] {

@@ -688,3 +688,106 @@ service = "1ms"
     let seen = 1.0 - number(&run(text), "caches.items.hit.ratio");
     assert!((foreseen - seen).abs() < 0.01 && (0.2..0.6).contains(&foreseen), "{foreseen} {seen}");
 }
+
+/// A step may say how urgent and how large its message is, whatever caused it.
+#[test]
+fn a_step_publishes_messages_of_another_priority_and_size() {
+    let text = r#"
+[run]
+duration = "200s"
+replications = 2
+[brokers.node]
+[producers.web]
+arrivals = { poisson = "40/s" }
+size = "1KiB"
+steps = [{ publish = "jobs" }, { publish = "jobs", priority = 5, size = "3KiB" }]
+[queues.jobs]
+broker = "node"
+discipline = "priority"
+[consumers.workers]
+queue = "jobs"
+service = { exponential = "10ms" }
+"#;
+    let bytes = |text: &str| {
+        let result = run(text);
+        number(&result, "brokers.node.memory.mean") / number(&result, "queues.jobs.backlog.mean")
+    };
+    // Batches of two with 20 ms of work: the first waits 40/s x 0.0006 s^2 / (2 x 0.2) = 60 ms (Pollaczek, Khinchine) and is there
+    // for 70 ms, the second, of three times the size, for 80 ms.
+    let alike = bytes(&text.replace("priority = 5, ", ""));
+    assert!((alike / (1024.0 * (70.0 + 3.0 * 80.0) / 150.0) - 1.0).abs() < 0.01, "{alike}");
+    // Where they are urgent they are gone sooner.
+    let sooner = bytes(text);
+    assert!((1100.0..1700.0).contains(&sooner), "{sooner}");
+}
+
+/// What is taken back from a consumer that crashed is dispatched again, and counted as that, without any broker.
+#[test]
+fn a_crash_makes_redeliveries_of_a_textbook_queue_too() {
+    let result = run(r#"
+[run]
+duration = "100s"
+replications = 2
+[producers.web]
+arrivals = { constant = "10/s" }
+publish = "jobs"
+[queues.jobs]
+[consumers.workers]
+queue = "jobs"
+count = 2
+service = "190ms"
+[[faults]]
+at = "50.02s"
+for = "1s"
+crash = "consumers.workers"
+"#);
+    assert_eq!(number(&result, "queues.jobs.redelivered.count"), 2.0);
+    assert_eq!(number(&result, "queues.jobs.dead_lettered.ratio"), 0.0);
+    assert_eq!(number(&result, "consumers.workers.failed.ratio"), 0.0);
+}
+
+/// The share of time that a breaker is open: it opens with the fourth failure, for ten seconds at least.
+#[test]
+fn a_breaker_is_seen_open() {
+    let result = run(r#"
+[run]
+start = "empty"
+duration = "100s"
+replications = 2
+[producers.web]
+arrivals = { constant = "1/s" }
+steps = [{ call = "db", breaker = { window = 4, min_calls = 4, open = "9.5s", probes = 1 } }]
+[services.db]
+steps = [{ work = "1ms" }, { fail = "100%" }]
+"#);
+    // Calls at 1, 2, 3 and 4 s fail; the first that is let through again comes at 14 s, fails, and so on every 10 s.
+    let open = (100.0 - 4.001 - 10.0 * 0.001) / 100.0;
+    assert!((number(&result, "producers.web.open.ratio") - open).abs() < 2e-4, "{}", number(&result, "producers.web.open.ratio"));
+}
+
+/// Recorded keys are looked for in a cache as they were recorded: what was asked for before is there, whoever asked for it.
+#[test]
+fn a_cache_knows_recorded_keys() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("recorded-keys.csv");
+    std::fs::write(&path, "at,who\n1,ann\n2,bob\n3,ann\n4,eve\n5,ann\n6,bob\n").expect("write a recording");
+    let result = run(&format!(
+        r#"
+[run]
+stop = "drained"
+replications = 2
+[producers.web]
+arrivals = {{ trace = {{ path = '{0}', column = "at", carry = {{ key = "who" }} }} }}
+key = {{ carried = "key" }}
+steps = [{{ cache = "items", miss = [{{ wait = "10ms" }}] }}]
+[producers.late]
+arrivals = {{ trace = {{ path = '{0}', column = "at", carry = {{ key = "who" }} }} }}
+key = {{ carried = "key" }}
+steps = [{{ wait = "500ms" }}, {{ cache = "items", miss = [{{ wait = "10ms" }}] }}]
+[caches.items]
+capacity = 2
+"#,
+        path.display()
+    ));
+    // One after the other, each key is asked for by both: ann, bob, ann, then eve drives bob out, ann is still there, bob is not.
+    assert_eq!(number(&result, "caches.items.hit.ratio"), 8.0 / 12.0);
+}

@@ -5,13 +5,14 @@
 #[path = "report/fixture.rs"]
 #[allow(dead_code)]
 mod fixture;
+#[path = "report/large.rs"]
+mod large;
 
 use queuelab::report::{self, RunResult, chart};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 /// A name that wants out of whatever it is written into.
 const HOSTILE: &str = "<script>alert(1)</script>\"'& --></title></svg>\u{202e}{{7*7}}`${x}`";
@@ -191,52 +192,31 @@ fn no_cell_is_a_formula() {
     }
 }
 
-/// 50 queues with two pools each.
-fn large() -> RunResult {
-    let mut result = fixture::pipeline(50, |stage| format!("stage-{stage}"));
-    let twins: Vec<_> = result
-        .system
-        .nodes
-        .iter()
-        .enumerate()
-        .filter(|(_, node)| node.workers.is_some())
-        .map(|(at, node)| (at - 1, report::Node { name: format!("{}-twin", node.name), ..node.clone() }))
-        .collect();
-    for (queue, twin) in twins {
-        let (own, name) = (twin.name.trim_end_matches("-twin").to_owned(), twin.name.clone());
-        let edge = report::Edge { from: queue, to: result.system.nodes.len(), call: false, planned: Some(9.0), metric: None };
-        result.system.edges.push(edge);
-        result.system.nodes.push(twin);
-        let summary = &mut result.summary;
-        let named = |full: &str| full.replacen(&format!("consumers.{own}."), &format!("consumers.{name}."), 1);
-        let of = |full: &&String| full.starts_with(&format!("consumers.{own}."));
-        for full in summary.metrics.keys().filter(of).cloned().collect::<Vec<_>>() {
-            let value = summary.metrics[&full].clone();
-            summary.metrics.insert(named(&full), value);
-        }
-        for full in summary.series.columns.keys().filter(of).cloned().collect::<Vec<_>>() {
-            let value = summary.series.columns[&full].clone();
-            summary.series.columns.insert(named(&full), value);
-        }
-    }
-    result
-}
-
+/// 50 queues and 100 pools of consumers: what it costs in time is shown by `cargo bench --bench report`.
 #[test]
 fn a_large_system_has_a_small_page() {
-    let result = large();
-    let started = Instant::now();
-    let page = report::page(&result);
-    // Ten times what it takes on an idle machine without optimization.
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    let folder = pages().join("large");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("large.toml");
+    fs::write(&file, large::scenario(60)).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_queuelab"))
+        .args(["run", "--format", "quiet", "--out"])
+        .args([&folder, &file])
+        .status()
+        .unwrap();
+    assert!(run.success());
+    let page = fs::read_to_string(folder.join("report.html")).unwrap();
     assert!(page.len() < 5 << 20, "{} bytes", page.len());
     hold("large", &page);
-    for name in ["stage-0", "stage-49", "stage-49-twin"] {
-        assert!(page.contains(&format!("<th scope=\"row\">{name}</th>")), "{name}");
+    let rows = page.matches("<th scope=\"row\">").count();
+    assert!(rows >= 10 + 50 + 100, "{rows} rows");
+    for shop in 0..10 {
+        for name in ["orders", "mail", "orders-old", "mail-new"].map(|part| format!("shop-{shop}-{part}")) {
+            assert!(page.contains(&format!("<th scope=\"row\">{name}</th>")), "{name}");
+            // The drawing of the system has every name in full.
+            assert!(page.contains(&format!(">{name}</text>")), "{name}");
+        }
     }
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages/large");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("report.html"), page).unwrap();
 }
 
 /// A picture of a long run has no more points than one of a short run.
@@ -274,32 +254,111 @@ fn results_stay_in_their_folder() {
     }
 }
 
+/// Where pages are left, to be looked at.
+fn pages() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages")
+}
+
+/// A scenario that says hostile things wherever it may: the language allows no such name of a queue.
+const SOME: &str = "# </pre><script>alert(1)</script>\n\
+    title = \"<script>alert(1)</script>\\\"'& </title>\"\n[run]\nduration = \"20s\"\nreplications = 3\n\
+    [producers.a]\narrivals = { poisson = \"9/s\" }\npublish = \"q\"\n[queues.q]\n\
+    [consumers.c]\nqueue = \"q\"\ncount = 2\nservice = { exponential = \"100ms\" }\n\
+    [goals]\nfast = \"consumers.c.wait.mean < 1s\"\n[variants.more]\nset = { \"consumers.c.count\" = 3 }\n";
+/// What a file may be called.
+const FILE: &str = "<img src=x onerror=alert(1)>\"'&";
+
+/// Runs the program in a folder; the file is the first of the arguments behind the command.
+fn command(folder: &Path, arguments: &[&str]) {
+    let run = Command::new(env!("CARGO_BIN_EXE_queuelab")).args(arguments).current_dir(folder).output().unwrap();
+    // A missed goal is a finding.
+    assert!(matches!(run.status.code(), Some(0 | 1)), "{arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
+}
+
+/// What stands in a folder besides the page: every picture is well formed, every table of the width of its head.
+fn hold_files(name: &str, folder: &Path) {
+    let mut pictures = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default().to_owned();
+        if kind == "svg" {
+            let svg = fs::read_to_string(&path).unwrap();
+            pictures += 1;
+            let open = tags(&svg).iter().map(|tag| if tag.closes { -1 } else { 1 }).sum::<i32>();
+            assert!(open == 0 && !svg.contains("<script") && !svg.contains("<img"), "{name}: {}", path.display());
+        }
+        if kind == "csv" {
+            let text = fs::read_to_string(&path).unwrap();
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            let columns = reader.headers().unwrap().len();
+            assert!(reader.records().all(|row| row.unwrap().len() == columns), "{name}: {text}");
+        }
+    }
+    assert!(pictures > 0, "{name}: no picture");
+}
+
+/// The pages of other commands, of a scenario with a hostile title in a file with a hostile name.
+fn of_other_commands(folder: &Path) -> Vec<(&'static str, PathBuf)> {
+    let file = format!("{FILE}.toml");
+    fs::write(folder.join(&file), SOME).unwrap();
+    let grid = ["--vary", "producers.a.arrivals.poisson=5/s,9/s", "--vary", "consumers.c.count=2..3"];
+    let commands: [(&str, &[&str]); 3] =
+        [("compare", &[]), ("sweep", &grid), ("size", &["consumers.c.count", "--range", "1..4"])];
+    let written = commands.map(|(name, options)| {
+        let out = folder.join(name);
+        let mut arguments = vec![name, &file, "--out", out.to_str().unwrap(), "--format", "quiet"];
+        arguments.extend(options);
+        command(folder, &arguments);
+        (name, out)
+    });
+    written.to_vec()
+}
+
 /// What other commands write is held to the same.
 #[test]
 fn pages_of_other_commands_are_well_formed() {
     let folder = tempfile::tempdir().unwrap();
-    let scenario = "title = \"<script>alert(1)</script>\\\"'& </title>\"\n[run]\nduration = \"20s\"\nreplications = 3\n\
-                    [producers.a]\narrivals = { poisson = \"9/s\" }\npublish = \"q\"\n[queues.q]\n\
-                    [consumers.c]\nqueue = \"q\"\ncount = 2\nservice = { exponential = \"100ms\" }\n\
-                    [goals]\nfast = \"consumers.c.wait.mean < 1s\"\n[variants.more]\nset = { \"consumers.c.count\" = 3 }\n";
-    fs::write(folder.path().join("some.toml"), scenario).unwrap();
-    for arguments in [
-        "compare some.toml",
-        "sweep some.toml --vary producers.a.arrivals.poisson=5/s,9/s --vary consumers.c.count=2..3",
-        "size some.toml consumers.c.count --range 1..4",
-    ] {
-        let run = Command::new(env!("CARGO_BIN_EXE_queuelab")).args(arguments.split(' ')).current_dir(folder.path()).output();
-        let run = run.unwrap();
-        assert!(run.status.success(), "{arguments}: {}", String::from_utf8_lossy(&run.stderr));
-        let command = arguments.split(' ').next().unwrap();
-        let page = fs::read_to_string(folder.path().join("output/some").join(command).join("report.html")).unwrap();
-        hold(command, &page);
-        assert!(!page.contains("<script>alert"), "{command}");
-        for part in
-            ["Verdict", "<figure id=\"chart-", "Where this comes from", &format!("queuelab {command} some.toml"), "Raw numbers"]
-        {
-            assert!(page.contains(part), "{command}: no {part}");
+    for (name, out) in of_other_commands(folder.path()) {
+        let page = fs::read_to_string(out.join("report.html")).unwrap();
+        hold(name, &page);
+        hold_files(name, &out);
+        assert!(!page.contains("<script>alert") && !page.contains("<img"), "{name}");
+        for part in ["Verdict", "<figure id=\"chart-", "Where this comes from", &format!("queuelab {name} "), "Raw numbers"] {
+            assert!(page.contains(part), "{name}: no {part}");
         }
+        assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;"), "{name}: the file is not named");
+    }
+}
+
+/// Results that somebody wrote, with names that no scenario may have, in folders with such names.
+#[test]
+fn hostile_results_are_compared_in_their_places() {
+    let folder = tempfile::tempdir().unwrap();
+    let metrics = [
+        ("jobs", format!("queues.{HOSTILE}.wait.mean")),
+        ("workers", format!("consumers.{HOSTILE}.wait.mean")),
+        ("web", "consumers.workers.wait.mean".to_owned()),
+    ];
+    for (entity, metric) in &metrics {
+        let mut designs = vec!["compare".to_owned()];
+        for at in 0..2 {
+            let mut result = renamed(&fixture::result(), entity, HOSTILE);
+            result.name = format!("{HOSTILE}{at}");
+            result.title = Some(HOSTILE.to_owned());
+            result.provenance.scenario = format!("</pre>{HOSTILE}");
+            let design = format!("{FILE}{entity}{at}");
+            fs::create_dir(folder.path().join(&design)).unwrap();
+            fs::write(folder.path().join(&design).join("result.json"), report::json(&result)).unwrap();
+            designs.push(design);
+        }
+        let out = folder.path().join("out");
+        let mut arguments: Vec<&str> = designs.iter().map(String::as_str).collect();
+        arguments.extend(["--metric", metric, "--out", out.to_str().unwrap(), "--format", "quiet"]);
+        command(folder.path(), &arguments);
+        let page = fs::read_to_string(out.join("report.html")).unwrap();
+        hold(entity, &page);
+        hold_files(entity, &out);
+        assert!(!page.contains("<script>alert") && !page.contains("<img"), "{entity}");
     }
 }
 
@@ -309,25 +368,34 @@ fn installed(names: &[&str]) -> Option<String> {
     names.iter().find(starts).map(|name| (*name).to_owned())
 }
 
+/// `QUEUELAB_BROWSER=required` makes it fail where it cannot be done.
 #[test]
 fn a_reader_can_use_it() {
     let Some((chromium, node)) = installed(&["chromium", "chromium-browser", "google-chrome"]).zip(installed(&["node"])) else {
+        let wanted = std::env::var("QUEUELAB_BROWSER").is_ok_and(|value| value == "required");
+        assert!(!wanted, "there is no Chromium, or no Node: tests/browser/install.sh installs them on Debian");
         println!("not checked in a browser: there is no Chromium, or no Node");
         return;
     };
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages");
-    let pages = [
+    let folder = pages();
+    let made = [
         ("typical", fixture::result()),
         ("hostile", renamed(&fixture::unstable(), "jobs", HOSTILE)),
         ("pipeline", fixture::pipeline(4, |stage| format!("a-stage-with-quite-a-long-name-{stage}"))),
-        ("crowded", large()),
+        ("crowded", fixture::pipeline(50, |stage| format!("stage-{stage}"))),
     ];
-    let written = pages.map(|(name, result)| {
-        let path = folder.join(name).join("report.html");
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, report::page(&result)).unwrap();
-        path
-    });
+    let mut written: Vec<PathBuf> = made
+        .into_iter()
+        .map(|(name, result)| {
+            let path = folder.join(name).join("report.html");
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, report::page(&result)).unwrap();
+            path
+        })
+        .collect();
+    let others = folder.join("commands");
+    fs::create_dir_all(&others).unwrap();
+    written.extend(of_other_commands(&others).into_iter().map(|(_, out)| out.join("report.html")));
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/check.mjs");
     let checked = Command::new(node).arg(script).arg(chromium).args(written).output().unwrap();
     let said = String::from_utf8_lossy(&checked.stdout);

@@ -157,8 +157,7 @@ fn one_run_without_a_steady_state_gives_no_interval() {
 /// The sums that one run is looked at by are those that its averages are made of, whatever is recorded elsewhere.
 #[test]
 fn cheap_sums_are_the_averages_of_the_full_record() {
-    let model = model(
-        "duration = \"100s\"\nwarmup = \"10s\"\nreplications = 1",
+    let (plain, called) = (
         r#"
 [producers.web]
 arrivals = { poisson = "100/s" }
@@ -190,14 +189,83 @@ queue = "alone"
 count = 2
 service = { exponential = "12ms" }
 "#,
+        r#"
+[producers.web]
+arrivals = { poisson = "60/s" }
+callers = 20
+steps = [
+    { call = "front", timeout = "80ms", breaker = { window = 20, min_calls = 10, open = "1s" }, fallback = [] },
+    { call = "back", retry = 2, bulkhead = 2, fallback = [] },
+    { publish = "jobs" },
+]
+[producers.open]
+arrivals = { poisson = "20/s" }
+call = "front"
+[services.front]
+count = 2
+queue_limit = 5
+steps = [{ lock = "row", steps = [{ work = { exponential = "12ms" } }] }, { call = "back", breaker = { open = "1s" }, rate_limit = "70/s" }]
+[services.back]
+host = "node"
+steps = [{ cache = "items", miss = [{ work = { exponential = "8ms" } }] }, { fail = "10%" }]
+[hosts.node]
+[locks.row]
+lease = "40ms"
+[caches.items]
+hit_ratio = "40%"
+[queues.jobs]
+[consumers.workers]
+queue = "jobs"
+steps = [{ work = "5ms" }, { call = "back", breaker = { window = 10, min_calls = 5, open = "500ms" }, fallback = [] }, { fail = "5%" }]
+"#,
     );
-    let schedule = experiment::Schedule::new(&model, queuelab::units::Span::from_secs_f64(10.0));
-    let run = experiment::simulate(&model, schedule, 0, &|_| true).unwrap().unwrap();
-    let sums = measure::sums(&model, &run.recorder, run.measured);
-    let sources = measure::sources(&model, &run.recorder, run.measured);
+    let brokered = r#"
+[brokers.node]
+cpu = { publish = "0.5ms", deliver = "0.5ms" }
+disk = { fsync = "2ms" }
+[producers.web]
+arrivals = { poisson = "60/s" }
+publish = "jobs"
+confirm = "async"
+window = 3
+size = "1KiB"
+[queues.jobs]
+broker = "node"
+storage = "disk"
+max_length = 20
+overflow = "reject-publish"
+dead_letter = "dead"
+delivery_limit = 1
+[queues.dead]
+broker = "node"
+[consumers.workers]
+queue = "jobs"
+prefetch = 3
+service = { exponential = "18ms" }
+failure = "20%"
+on_failure = "requeue"
+[consumers.undertaker]
+queue = "dead"
+service = "1ms"
+[[faults]]
+at = "50s"
+for = "2s"
+crash = "consumers.workers"
+"#;
+    for system in [plain, called, brokered] {
+        let run = "duration = \"100s\"\nwarmup = \"10s\"\nreplications = 1";
+        cheap_sums_are_right(&model(run, system));
+    }
+}
+
+fn cheap_sums_are_right(model: &Model) {
+    let schedule = experiment::Schedule::new(model, queuelab::units::Span::from_secs_f64(10.0));
+    let run = experiment::simulate(model, schedule, 0, &|_| true).unwrap().unwrap();
+    let sums = measure::sums(model, &run.recorder, run.measured);
+    let sources = measure::sources(model, &run.recorder, run.measured);
     let seconds = run.measured.as_secs_f64();
     assert_eq!(sums.len(), sources.len());
-    for ((metric, (above, below)), source) in queuelab::model::metrics(&model).iter().zip(&sums).zip(&sources) {
+    for ((metric, (above, below)), source) in queuelab::model::metrics(model).iter().zip(&sums).zip(&sources) {
         let quotient = *above as f64 / *below as f64;
         let (found, exact) = match (source, metric.quantity) {
             (Source::Latency(all), _) => (quotient, all.sum() / all.count() as f64),

@@ -411,9 +411,53 @@ hit_ratio = "90%"
     );
     let load = Load::of(&model);
     // The join of any is always met, because the second branch never fails.
-    near(load.services[0].rate, 100.0 * (0.75 + 0.1 + 0.8 + 0.8));
-    near(load.services[1].rate, 100.0 * (2.0 + 0.8 + 0.8));
+    // A participant of a commit is asked twice.
+    near(load.services[0].rate, 100.0 * (0.75 + 0.1 + 0.8 + 1.6));
+    near(load.services[1].rate, 100.0 * (2.0 + 0.8 + 1.6));
     near(load.queues[0].rate, 100.0 * (0.8 + 0.8 * (0.5 + 0.25)));
+}
+
+/// A commit holds its locks through both of its rounds, and its participants work in both.
+#[test]
+fn locks_are_loaded_for_as_long_as_they_are_held() {
+    let model = model(
+        r#"
+[producers.orders]
+arrivals = { poisson = "20/s" }
+call = "orders"
+[producers.restock]
+arrivals = { poisson = "30/s" }
+steps = [{ lock = "stock", steps = [{ wait = "5ms" }, { repeat = 2, steps = [{ call = "fast" }] }] }]
+[services.orders]
+concurrency = 10
+host = "node"
+steps = [{ two_phase_commit = ["db", "fast"], decide = "4ms", commit = "6ms", locks = ["stock", "account"] }]
+[services.db]
+network = "1ms"
+service = "10ms"
+[services.fast]
+service = "1ms"
+[hosts.node]
+speed = 2.0
+[locks.stock]
+[locks.account]
+permits = 10
+"#,
+    );
+    let load = Load::of(&model);
+    // To the slower participant and back, the decision at twice the speed, and there and back again.
+    let commit = (2.0 + 10.0) + 2.0 + (2.0 + 6.0);
+    near(load.services[0].mean_service.unwrap(), commit / 1e3);
+    near(load.hosts[0].demand, 20.0 * 2e-3);
+    near(load.services[1].rate, 40.0);
+    near(load.services[1].mean_service.unwrap(), 8e-3);
+    near(load.services[2].rate, 2.0 * 20.0 + 2.0 * 30.0);
+    near(load.services[2].mean_service.unwrap(), (80.0 * 1e-3 + 20.0 * 6e-3) / 100.0);
+    near(load.locks[0].rate, 50.0);
+    let called = 5.0 + 2.0 * 1.0;
+    near(load.locks[0].demand, 20.0 * commit / 1e3 + 30.0 * called / 1e3);
+    near(load.locks[0].hold().unwrap(), load.locks[0].demand / 50.0);
+    near(load.locks[1].utilization, 20.0 * commit / 1e3 / 10.0);
 }
 
 #[test]

@@ -82,7 +82,11 @@ pub enum Command {
     #[command(after_help = "Examples:\n  \
         queuelab schema > scenario.schema.json\n  \
         then put  #:schema ./scenario.schema.json  on the first line of a scenario")]
-    Schema,
+    Schema {
+        /// What is printed; the schema is JSON either way
+        #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+        format: CheckFormat,
+    },
     /// Print a completion script for a shell
     #[command(after_help = "Examples:\n  \
         queuelab completions bash > /etc/bash_completion.d/queuelab\n  \
@@ -90,12 +94,19 @@ pub enum Command {
     Completions {
         /// Which shell
         shell: Shell,
+        /// What is printed
+        #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+        format: CheckFormat,
     },
     /// Print the manual page
     #[command(after_help = "Examples:\n  \
         queuelab man | man -l -\n  \
         queuelab man > /usr/local/share/man/man1/queuelab.1")]
-    Man,
+    Man {
+        /// What is printed
+        #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+        format: CheckFormat,
+    },
 }
 
 /// Arguments of `run`.
@@ -105,13 +116,13 @@ pub struct Run {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The number that all randomness comes from (instead of run.seed)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Change a value of the scenario, such as consumers.workers.count=4; may be given many times
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
     /// Independent repetitions (instead of run.replications)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub replications: Option<u32>,
     /// Add replications until intervals are so narrow, such as 2% (instead of run.precision)
     #[arg(long, value_name = "SHARE", conflicts_with = "replications", value_parser = precision)]
@@ -138,7 +149,7 @@ pub struct Run {
     #[arg(long)]
     pub strict: bool,
     /// Threads to use; the results do not depend on it [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
 
@@ -152,13 +163,13 @@ pub struct Compare {
     #[arg(long, value_name = "NAME")]
     pub metric: Vec<String>,
     /// The number that all randomness comes from, for all designs (instead of the baseline's run.seed)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Change a value of every scenario; may be given many times
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
     /// Independent repetitions of every design [default: the largest run.replications]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub replications: Option<u32>,
     /// Add replications until half of each difference's interval is such a share of the baseline's value, such as 2%
     #[arg(long, value_name = "SHARE", conflicts_with = "replications", value_parser = precision)]
@@ -176,14 +187,28 @@ pub struct Compare {
     #[arg(long)]
     pub strict: bool,
     /// Threads to use; the results do not depend on it [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
 
 /// Half the width of an interval over its estimate.
 fn precision(text: &str) -> Result<f64, String> {
+    narrow(text, "a precision")
+}
+
+/// How near to a goal both sides of it are as good.
+fn tolerance(text: &str) -> Result<f64, String> {
+    narrow(text, "a tolerance")
+}
+
+fn narrow(text: &str, what: &str) -> Result<f64, String> {
     let share: Ratio = text.parse().map_err(|error: UnitError| format!("{}: {}", error.cause, error.cure.unwrap_or_default()))?;
-    if share.0 > 0.0 && share.0 <= 0.5 { Ok(share.0) } else { Err("a precision is above 0% and at most 50%".to_owned()) }
+    if share.0 > 0.0 && share.0 <= 0.5 { Ok(share.0) } else { Err(format!("{what} is above 0% and at most 50%")) }
+}
+
+/// A seed.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
 }
 
 /// Arguments of `sweep`.
@@ -196,13 +221,13 @@ pub struct Sweep {
     #[arg(long, value_name = "PATH=VALUES", required = true)]
     pub vary: Vec<String>,
     /// The number that all randomness comes from, the same at each point (instead of run.seed)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Change a value of the scenario at all points; may be given many times
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
     /// Independent repetitions of each point (instead of run.replications)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub replications: Option<u32>,
     /// Add replications to each point until intervals are so narrow, such as 2% (instead of run.precision)
     #[arg(long, value_name = "SHARE", conflicts_with = "replications", value_parser = precision)]
@@ -223,7 +248,7 @@ pub struct Sweep {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// Threads to use; the results do not depend on it [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
 
@@ -250,10 +275,10 @@ pub struct Size {
     #[arg(long, value_name = "VALUES", default_value = "1..64")]
     pub range: Vec<String>,
     /// A goal that is met or missed by less than this counts as either
-    #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = precision)]
+    #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = tolerance)]
     pub tolerance: f64,
     /// The number that all randomness comes from (instead of run.seed)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Change a value of the scenario; may be given many times
     #[arg(long, value_name = "PATH=VALUE")]
@@ -268,7 +293,7 @@ pub struct Size {
     #[arg(long)]
     pub no_files: bool,
     /// Threads to use; the results do not depend on it [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
 
@@ -315,6 +340,9 @@ pub struct New {
     /// List the templates
     #[arg(long)]
     pub list: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
 }
 
 /// Arguments of `presets`.
@@ -343,10 +371,10 @@ pub enum Format {
     Quiet,
 }
 
-/// What `check` prints.
+/// What commands print that have no table for a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CheckFormat {
-    /// A drawing and tables
+    /// Text for a terminal
     Text,
     /// One JSON document
     Json,

@@ -5,7 +5,7 @@ use super::designs::{Design, Numbers, designs};
 use super::progress::{Progress, interrupted, watch_for_interrupts};
 use super::run::{conclude, not_written, style};
 use super::{Failure, Status, print};
-use crate::experiment::{Growing, Needed, Stopped, needed};
+use crate::experiment::{Growing, Needed, Stopped, lengthening, longer, needed};
 use crate::model::Model;
 use crate::report::{self, Comparison, Folder, Measured, RunResult, Sought};
 use crate::scenario;
@@ -109,19 +109,12 @@ fn prepare(baseline: &str, arguments: &Compare) -> Result<Option<Folder>, Failur
 
 /// The results of all designs, read or simulated; and how well the differences are known where a precision was sought.
 fn results(
-    designs: Vec<Design>,
+    mut designs: Vec<Design>,
     metrics: &[String],
     relative: Option<f64>,
     show: bool,
 ) -> Result<(Vec<RunResult>, Option<Sought>), Failure> {
-    let mut growing = Vec::new();
-    for design in &designs {
-        if let Numbers::Simulated { model, .. } = &design.numbers {
-            let progress = Progress::new(&design.name, model, show);
-            let begun = Growing::begin(model, model.plan.replications, &|part, news| progress.note(part, news));
-            growing.push(begun.map_err(|stopped| refused(&design.name, &stopped))?);
-        }
-    }
+    let mut growing = begin(&mut designs, metrics, relative.is_some(), show)?;
     let sought = match relative {
         Some(relative) => Some(search(&designs, &mut growing, metrics, relative, show)?),
         None => None,
@@ -139,6 +132,31 @@ fn results(
         }
     });
     Ok((results.collect(), sought))
+}
+
+/// The first replications of all designs that are simulated; where a precision is sought, long enough for it.
+fn begin(designs: &mut [Design], metrics: &[String], precise: bool, show: bool) -> Result<Vec<Growing>, Failure> {
+    let (mut spent, mut lengthened) = (0, 0);
+    loop {
+        let (mut growing, mut budget) = (Vec::new(), None);
+        for design in designs.iter() {
+            if let Numbers::Simulated { model, .. } = &design.numbers {
+                budget = budget.or(Some(model.plan.precision.budget));
+                let progress = Progress::new(&design.name, model, show);
+                let begun = Growing::begin(model, model.plan.replications, &|part, news| progress.note(part, news));
+                growing.push(begun.map_err(|stopped| refused(&design.name, &stopped))?);
+            }
+        }
+        let factor = budget.filter(|_| precise).and_then(|budget| lengthening(&growing, metrics, lengthened, spent, budget));
+        let Some(factor) = factor else { return Ok(growing) };
+        spent += growing.iter().map(Growing::events).max().unwrap_or(0);
+        lengthened += 1;
+        for design in designs.iter_mut() {
+            if let Numbers::Simulated { model, .. } = &mut design.numbers {
+                model.plan.duration = longer(model, factor);
+            }
+        }
+    }
 }
 
 fn refused(name: &str, stopped: &Stopped) -> Failure {

@@ -29,8 +29,10 @@ pub use run::run;
 pub use size::{size, sized};
 pub use sweep::sweep;
 
+use args::CheckFormat;
 use clap::CommandFactory;
 use clap_complete::Shell;
+use serde_json::json;
 use std::io::IsTerminal;
 
 /// Whether standard error shows colours.
@@ -50,21 +52,29 @@ pub fn schema() -> Result<Status, Failure> {
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn completions(shell: Shell) -> Result<Status, Failure> {
+pub fn completions(shell: Shell, format: CheckFormat) -> Result<Status, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "queuelab", &mut script);
-    print(&String::from_utf8_lossy(&script))
+    let script = String::from_utf8_lossy(&script);
+    match format {
+        CheckFormat::Text => print(&script),
+        CheckFormat::Json => print(&format!("{:#}\n", json!({ "shell": shell.to_string(), "script": script }))),
+    }
 }
 
 /// The manual page.
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn man() -> Result<Status, Failure> {
+pub fn man(format: CheckFormat) -> Result<Status, Failure> {
     let mut page = Vec::new();
     let written = render_manual(&mut page);
     written.map_err(|source| Failure::Machine { doing: "write", path: "the manual page".into(), source })?;
-    print(&String::from_utf8_lossy(&page))
+    let page = String::from_utf8_lossy(&page);
+    match format {
+        CheckFormat::Text => print(&page),
+        CheckFormat::Json => print(&format!("{:#}\n", json!({ "page": page }))),
+    }
 }
 
 /// The page of the program, and behind it what each command takes.

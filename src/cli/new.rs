@@ -1,8 +1,9 @@
 //! `queuelab new`: a commented scenario to start from.
 
-use super::args::New;
+use super::args::{CheckFormat, New};
 use super::{Failure, Status, complain, print};
-use crate::scenario::templates;
+use crate::scenario::{Template, templates};
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 
@@ -11,6 +12,11 @@ use std::path::Path;
 /// # Errors
 /// An unknown name, or a file that exists or cannot be written.
 pub fn new(arguments: &New) -> Result<Status, Failure> {
+    let about = |t: &Template| json!({ "name": t.name, "about": t.about });
+    if arguments.list && arguments.format == CheckFormat::Json {
+        let all: Vec<Value> = templates().iter().map(about).collect();
+        return print(&format!("{:#}\n", Value::from(all)));
+    }
     if arguments.list {
         let lines: Vec<String> = templates().iter().map(|t| format!("{:<14} {}\n", t.name, t.about)).collect();
         return print(&lines.concat());
@@ -24,7 +30,13 @@ pub fn new(arguments: &New) -> Result<Status, Failure> {
         if let Some((name, _)) = template.beside {
             complain(&format!("note: it reads {name}; with --out FILE that is written beside it\n"));
         }
-        return print(template.text);
+        return match arguments.format {
+            CheckFormat::Text => print(template.text),
+            CheckFormat::Json => {
+                let document = json!({ "name": template.name, "about": template.about, "text": template.text });
+                print(&format!("{document:#}\n"))
+            }
+        };
     };
     write_new(path, template.text)?;
     if let Some((name, text)) = template.beside {

@@ -2,7 +2,7 @@
 
 use super::frame::Verdict;
 use super::message::Asker;
-use super::observer::Observer;
+use super::observer::{Observer, Transition};
 use super::slab::NONE;
 use super::task::{Owner, Task, Waits};
 use super::world::World;
@@ -88,7 +88,9 @@ impl World {
             }
             Waits::Branches => self.stop_branches(id, recall, crashed, observer),
             Waits::Lock(lock) => {
-                self.handlers.locks[lock as usize].permits.cancel(id);
+                if self.handlers.locks[lock as usize].permits.cancel(id) {
+                    observer.record(self.now, Transition::AtLock { lock, more: false });
+                }
             }
             Waits::Flight { cache, key, .. } => self.leave_flight(id, cache, key),
             Waits::Host(host) => self.stop_computing(id, host, observer),

@@ -129,6 +129,11 @@ impl Circuit {
         self.state
     }
 
+    /// Whether it lets nothing through, as far as anybody has tried.
+    pub(super) fn is_open(&self) -> bool {
+        self.state == BreakerState::Open
+    }
+
     /// Lets a call through, or not.
     pub(super) fn admit(&mut self, now: Time) -> Option<Pass> {
         if self.state == BreakerState::Open && now >= self.opened + self.rules.open {
@@ -144,10 +149,10 @@ impl Circuit {
         Some(Pass(self.epoch))
     }
 
-    /// A call that was let through has ended, after this time.
-    pub(super) fn report(&mut self, now: Time, pass: Pass, succeeded: bool, took: Span) {
+    /// A call that was let through has ended, after this time; whether that opens the breaker.
+    pub(super) fn report(&mut self, now: Time, pass: Pass, succeeded: bool, took: Span) -> bool {
         if pass.0 != self.epoch {
-            return;
+            return false;
         }
         let slow = self.rules.slow.is_some_and(|(limit, _)| took > limit);
         let outcome = Count { calls: 1, failed: u32::from(!succeeded), slow: u32::from(slow) };
@@ -163,15 +168,17 @@ impl Circuit {
             }
         };
         if count.calls < enough {
-            return;
+            return false;
         }
-        if self.rules.is_exceeded_by(count) {
+        let opens = self.rules.is_exceeded_by(count);
+        if opens {
             self.enter(BreakerState::Open);
             self.opened = now;
         } else if self.state == BreakerState::HalfOpen {
             self.enter(BreakerState::Closed);
             self.window.clear();
         }
+        opens
     }
 
     /// A call that was let through has no outcome: it was called off. Another may probe instead.

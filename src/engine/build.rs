@@ -87,7 +87,7 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         locks: model.locks.iter().map(lock).collect(),
         caches: model.caches.iter().map(cache).collect(),
         hosts: model.hosts.iter().map(host).collect(),
-        keys: model.producers.iter().map(|producer| keys(producer, &named)).collect(),
+        keys: keys(model, &named),
         holdings: Slab::new(),
         faults: fault::states(model, &named),
         victims,
@@ -167,7 +167,7 @@ fn producer(at: usize, producer: &model::Producer, compiler: &mut Compiler, arri
     let target = Target::Producer(ProducerId(at as u32));
     let unsure = producer.handler.queues().into_iter().any(|queue| lossy(compiler.model, target, None, queue));
     if let (true, Some(to), false) = (compiler.brokered, producer.handler.sends(), producer.calls() || unsure) {
-        built.publisher = compiler.sender(Sender { owner: target, to, key: None });
+        built.publisher = compiler.sender(Sender::plain(target, to));
     }
     if producer.calls() || unsure {
         built.publish = NONE;
@@ -410,9 +410,31 @@ fn host(host: &model::Host) -> HostState {
     HostState { processors: Processors::new(host.cores, host.scheduling, host.speed), timer: None, slowdown: 1.0, pauses: 0 }
 }
 
-fn keys(producer: &model::Producer, named: &dyn Fn(&str, &str) -> Stream) -> Option<KeyState> {
-    let popularity = Popularity::new(producer.keys?);
-    Some(KeyState { popularity, stream: named(&format!("producers.{}", producer.name), "keys") })
+/// The keys of every producer. Those that a trace carries are numbered as they come, equal ones alike whoever sends them, behind all
+/// that are drawn.
+fn keys(model: &Model, named: &dyn Fn(&str, &str) -> Stream) -> Vec<Option<KeyState>> {
+    let drawn = model.producers.iter().filter_map(|producer| producer.keys).map(|keys| keys.count).max().unwrap_or(0);
+    let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut all = Vec::with_capacity(model.producers.len());
+    for producer in &model.producers {
+        let carried = producer.arrivals.trace().and_then(|trace| trace.carried.key.as_deref());
+        all.push(match (producer.keys, carried) {
+            (Some(keys), _) => {
+                let stream = named(&format!("producers.{}", producer.name), "keys");
+                Some(KeyState::Drawn { popularity: Popularity::new(keys), stream })
+            }
+            (None, Some(texts)) if producer.sending.key == model::RoutingKey::Carried => {
+                let mut recorded = Vec::with_capacity(texts.len());
+                for text in texts {
+                    let next = drawn + numbers.len() as u32;
+                    recorded.push(*numbers.entry(text).or_insert(next));
+                }
+                Some(KeyState::Recorded(recorded.into()))
+            }
+            (None, _) => None,
+        });
+    }
+    all
 }
 
 /// The state of a layer before anything has happened.

@@ -210,7 +210,11 @@ impl World {
             }
             Layer::Breaker(_) => {
                 let Guard::Breaker(breaker) = &mut self.handlers.guards[call as usize][layer] else { unreachable!() };
+                let was_open = breaker.is_open();
                 let Some(pass) = breaker.admit(now) else { return self.refused(parent, task, Verdict::Open, observer) };
+                if was_open {
+                    observer.record(now, Transition::Breaker { caller: code.calls[call as usize].caller, open: false });
+                }
                 let id = self.link(Frame { pass, ..frame });
                 self.inside(id, identity, observer);
             }
@@ -362,7 +366,9 @@ impl World {
             Some(Layer::Breaker(_)) => {
                 let Guard::Breaker(state) = &mut self.handlers.guards[call as usize][layer as usize] else { unreachable!() };
                 let pass = self.handlers.frames[id].pass;
-                state.report(now, pass, verdict == Verdict::Ok, now - entered);
+                if state.report(now, pass, verdict == Verdict::Ok, now - entered) {
+                    observer.record(now, Transition::Breaker { caller: code.calls[call as usize].caller, open: true });
+                }
             }
             Some(Layer::Bulkhead(_)) => self.leave_bulkhead(call, layer),
             Some(Layer::Hedge(hedge)) => {

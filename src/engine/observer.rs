@@ -5,6 +5,7 @@
 
 use super::frame::Verdict;
 use super::message::{Message, MessageSlot};
+use crate::model::Target;
 use crate::units::{Span, Time};
 
 /// Why a message ended.
@@ -176,10 +177,20 @@ pub enum Transition<'a> {
         slot: MessageSlot,
         by: Verdict,
     },
+    /// A breaker of a handler's calls has opened, or lets something through again.
+    Breaker {
+        caller: Target,
+        open: bool,
+    },
     /// A call on behalf of a producer's message is tried again.
     Retried {
         producer: u32,
         slot: MessageSlot,
+    },
+    /// A task waits for a permit of a lock, or no longer does.
+    AtLock {
+        lock: u32,
+        more: bool,
     },
     /// A task has got a permit of a lock after waiting for it.
     Locked {
@@ -273,7 +284,7 @@ pub enum Transition<'a> {
     NotSent {
         producer: u32,
     },
-    /// A publisher is stopped by the flow of its connection, or goes on.
+    /// A publisher is stopped, by the flow of its connection or an alarm of its broker, or goes on.
     Blocked {
         producer: u32,
         blocked: bool,

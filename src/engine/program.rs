@@ -88,6 +88,16 @@ pub(super) struct Sender {
     pub to: Outlet,
     /// The routing key; `None`: that of the message that causes it.
     pub key: Option<String>,
+    /// Likewise its priority and its bytes.
+    pub priority: Option<u8>,
+    pub size: Option<u32>,
+}
+
+impl Sender {
+    /// One whose messages are like those that cause them.
+    pub fn plain(owner: Target, to: Outlet) -> Sender {
+        Sender { owner, to, key: None, priority: None, size: None }
+    }
 }
 
 impl Code {
@@ -182,7 +192,7 @@ impl Compiler<'_> {
                 let kind = format!("publish {}", self.model.queue(*queue).name);
                 let key = self.stream(scope, &kind).at(0).bits();
                 if self.brokered {
-                    let publisher = self.sender(Sender { owner: scope.target, to: Outlet::Queue(*queue), key: None });
+                    let publisher = self.sender(Sender::plain(scope.target, Outlet::Queue(*queue)));
                     self.code.ops.push(Op::Send { publisher, key, from: scope.target, until: Until::Sent });
                 } else {
                     self.code.ops.push(Op::Publish { queue: queue.0, key, from: scope.target });
@@ -194,7 +204,13 @@ impl Compiler<'_> {
                     Outlet::Exchange(id) => &self.model.exchange(id).name,
                 };
                 let key = self.stream(scope, &format!("publish {name}")).at(0).bits();
-                let publisher = self.sender(Sender { owner: scope.target, to: send.to, key: send.key.clone() });
+                let own = Sender {
+                    key: send.key.clone(),
+                    priority: send.priority,
+                    size: send.size,
+                    ..Sender::plain(scope.target, send.to)
+                };
+                let publisher = self.sender(own);
                 self.code.ops.push(Op::Send { publisher, key, from: scope.target, until: send.until });
             }
             Step::Parallel { branches, join } => {

@@ -129,7 +129,12 @@ impl World {
         if !PLAIN && queue.picky {
             return self.take_wanted(at, observer);
         }
-        queue.next_ready()
+        let record = queue.record;
+        let slot = queue.next_ready()?;
+        if !PLAIN && self.messages[slot].returned {
+            observer.record(self.now, Transition::Redelivered { queue: record });
+        }
+        Some(slot)
     }
 
     /// A message leaves the system.

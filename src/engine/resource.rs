@@ -44,9 +44,22 @@ pub(super) struct HostState {
 
 /// The keys of a producer's messages.
 #[derive(Debug)]
-pub(super) struct KeyState {
-    pub popularity: Popularity,
-    pub stream: Stream,
+pub(super) enum KeyState {
+    /// Drawn for each message.
+    Drawn { popularity: Popularity, stream: Stream },
+    /// What a trace says of each message, as a number.
+    Recorded(Box<[u32]>),
+}
+
+impl KeyState {
+    /// The key of the producer's message of this number.
+    #[inline]
+    pub fn of(&self, index: u64) -> Option<u32> {
+        match self {
+            KeyState::Drawn { popularity, stream } => Some(popularity.draw(&mut stream.at(index))),
+            KeyState::Recorded(keys) => keys.get(index as usize).copied(),
+        }
+    }
 }
 
 impl World {
@@ -61,6 +74,7 @@ impl World {
             }
             None => {
                 self.handlers.tasks[id].waits = Waits::Lock(lock);
+                observer.record(self.now, Transition::AtLock { lock, more: true });
                 false
             }
         }
@@ -81,6 +95,7 @@ impl World {
     /// Whoever has waited longest for a permit that came free goes on.
     fn pass_on<O: Observer>(&mut self, lock: u32, next: Option<(u32, Token)>, observer: &mut O) {
         if let Some((task, token)) = next {
+            observer.record(self.now, Transition::AtLock { lock, more: false });
             self.granted(task, lock, token, observer);
             self.wake(task);
         }
@@ -196,7 +211,7 @@ impl World {
         let message = &self.messages[self.handlers.tasks[id].message];
         let keys = self.handlers.keys[message.producer as usize].as_ref()?;
         let root = self.handlers.families[message.family].index;
-        Some(keys.popularity.draw(&mut keys.stream.at(root)))
+        keys.of(root)
     }
 
     /// The key by which a request of a task is sent to an instance.

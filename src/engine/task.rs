@@ -338,6 +338,13 @@ impl World {
                     let (parent, visit) = (task.message, task.visit);
                     let identity = mixed(identity(self.messages[parent].index, visit), *key);
                     let child = self.child(parent, identity, Asker::NOBODY, None, observer);
+                    let sender = &code.senders[*publisher as usize];
+                    if let Some(priority) = sender.priority {
+                        self.messages[child].priority = priority;
+                    }
+                    if let Some(size) = sender.size {
+                        self.extra(child).size = size;
+                    }
                     if self.send_from_step(*publisher, child, (*from, identity), *until, id, observer) {
                         return false;
                     }

@@ -57,6 +57,8 @@ impl Along {
     pub fn collect(&mut self, model: &Model, recorder: &Recorder, now: Time) {
         let measured = now - self.begin;
         let reading = sums(model, recorder, measured);
+        // One metric's interval must not be made of another's sums.
+        assert_eq!(reading.len(), self.tracks.len(), "sums and metrics are listed alike");
         for ((track, new), last) in self.tracks.iter_mut().zip(&reading).zip(&self.last) {
             track.slots.push(((new.0 - last.0) as f64, (new.1 - last.1) as f64));
         }

@@ -33,6 +33,6 @@ pub use search::{Judge, cheapest, smallest};
 pub use stability::Stability;
 pub use study::{Course, Cut, News, Progress, Stopped, Study, run};
 pub use summary::{Column, Lately, Part, Quantiles, Reading, Replicate, Series, Shape, Summary};
-pub use together::{Growing, Needed, needed};
+pub use together::{Growing, Needed, lengthening, longer, needed};
 pub use trace::trace;
 pub use trial::{Side, Terms, Trial, trial};

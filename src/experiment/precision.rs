@@ -35,7 +35,7 @@ const BEYOND: f64 = 20.0;
 /// How much longer than needed replications are made, so that chance does not make them too short again.
 const SLACK: f64 = 1.1;
 /// How often they are made longer: what is still too short then, such as an overloaded pool, will always be.
-const LENGTHENINGS: u32 = 4;
+pub(super) const LENGTHENINGS: u32 = 4;
 
 /// How a search for precision ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -179,17 +179,27 @@ pub(super) fn first_round(model: &Model, names: &[String], watch: Watch<'_>) -> 
         let round = events(&gathered);
         // Only the steady state gains by longer runs; what the user wants to see from its start lasts as long as it lasts.
         let factor = if steady(&model) { lacking(&gathered, cut, names) } else { 1.0 };
-        let longer = model.plan.duration.map(|duration| two_digits(Span((duration.0 as f64 * factor * SLACK) as u64)));
-        let possible = longer.is_some_and(|longer| longer.0 < Time::LATEST.0 / 4);
-        let affordable = spent as f64 + round as f64 * (1.0 + factor * SLACK) <= model.plan.precision.budget as f64;
+        let longer = model.plan.duration.and_then(|duration| longer(duration, factor));
+        let affordable = affordable([spent, round], factor, model.plan.precision.budget);
         let complete = gathered.replicates().len() == first(&model) as usize;
-        if factor <= 1.0 || !possible || !affordable || !complete || lengthened == LENGTHENINGS {
+        if factor <= 1.0 || longer.is_none() || !affordable || !complete || lengthened == LENGTHENINGS {
             return Ok((model, gathered, cut, spent));
         }
         spent += round;
         lengthened += 1;
         model.plan.duration = longer;
     }
+}
+
+/// A duration that is longer by this factor, and a little more; absent where that is beyond what can be simulated.
+pub(super) fn longer(duration: Span, factor: f64) -> Option<Span> {
+    let longer = two_digits(Span((duration.0 as f64 * factor * SLACK) as u64));
+    (longer.0 < Time::LATEST.0 / 4).then_some(longer)
+}
+
+/// Whether a round that is longer by this factor is within the budget; `spent` events before this round, and `round` in it.
+pub(super) fn affordable([spent, round]: [u64; 2], factor: f64, budget: u64) -> bool {
+    spent as f64 + round as f64 * (1.0 + factor * SLACK) <= budget as f64
 }
 
 /// The metrics that should be known: named, those of the goals, or the mean sojourn of every pool.
@@ -210,7 +220,7 @@ pub(super) fn events(gathered: &Gathered) -> u64 {
 }
 
 /// How many times longer replications should be; 1 where they are long enough.
-fn lacking(gathered: &Gathered, cut: Cut, names: &[String]) -> f64 {
+pub(super) fn lacking(gathered: &Gathered, cut: Cut, names: &[String]) -> f64 {
     let replications = gathered.replicates().len() as f64;
     let created: u64 = gathered.replicates().iter().map(|replicate| replicate.created).sum();
     if created == 0 {

@@ -3,10 +3,12 @@
 
 use super::gathered::Gathered;
 use super::merge::merge;
-use super::precision::{first, growth};
+use super::precision::{self, LENGTHENINGS, affordable, first, growth};
+use super::replication::steady;
 use super::study::{Course, Cut, Progress, Stopped, Studied, Study, settle};
 use crate::model::Model;
 use crate::stats::Between;
+use crate::units::Span;
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
@@ -16,6 +18,27 @@ pub struct Growing {
     parts: Vec<Model>,
     gathered: Vec<(Gathered, Cut)>,
     planned: u32,
+}
+
+/// How many times longer all systems should run, for their warm-up and for the tails that are named, after the first round of
+/// replications and so many that were made longer already at a cost of `spent` events each; absent where they are long enough, or
+/// where the budget of events does not allow it. All get longer alike, so that message k of one is still message k of the others.
+pub fn lengthening(systems: &[Growing], names: &[String], lengthened: u32, spent: u64, budget: u64) -> Option<f64> {
+    let lacking = |((gathered, cut), part): (&(Gathered, Cut), &Model)| {
+        let own = names.iter().any(|name| gathered.estimate(name, part.plan.confidence).is_some());
+        // What the user wants to see from its start lasts as long as it lasts.
+        if own && steady(part) { precision::lacking(gathered, *cut, names) } else { 1.0 }
+    };
+    let factor = systems.iter().flat_map(|system| system.gathered.iter().zip(&system.parts)).map(lacking).fold(1.0, f64::max);
+    let round = systems.iter().map(Growing::events).max().unwrap_or(0);
+    let possible = systems.iter().all(|system| longer(&system.model, factor).is_some() && system.is_complete());
+    let worth = factor > 1.0 && lengthened < LENGTHENINGS && affordable([spent, round], factor, budget);
+    (worth && possible).then_some(factor)
+}
+
+/// The duration of a system that runs so many times longer.
+pub fn longer(model: &Model, factor: f64) -> Option<Span> {
+    precision::longer(model.plan.duration?, factor)
 }
 
 /// What was seen when differences were judged.

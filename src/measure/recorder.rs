@@ -7,7 +7,7 @@ use super::histogram::Histogram;
 use super::level::Level;
 use super::records::{BrokerRecord, CacheRecord, LockRecord, PoolRecord, ProducerRecord, QueueRecord};
 use crate::engine::{Observer, Origin, Outcome, Transition, Verdict};
-use crate::model::{Model, PoolId, Prefetch, QueueId};
+use crate::model::{Model, PoolId, Prefetch, QueueId, Target, breakers};
 use crate::units::{Span, Time};
 
 /// Everything that is measured in one replication.
@@ -20,6 +20,8 @@ pub struct Recorder {
     pub(super) locks: Vec<LockRecord>,
     pub(super) caches: Vec<CacheRecord>,
     pub(super) brokers: Vec<BrokerRecord>,
+    /// Of each handler that has circuit breakers: how many of them are open.
+    pub(super) breakers: Vec<(Target, Level)>,
     /// All queues are those of brokers.
     pub(super) brokered: bool,
 }
@@ -67,6 +69,7 @@ impl Recorder {
             locks: vec![LockRecord::default(); model.locks.len()],
             caches: vec![CacheRecord::default(); model.caches.len()],
             brokers: vec![BrokerRecord::default(); model.brokers.len()],
+            breakers: breakers(model).into_iter().map(|(target, _)| (target, Level::default())).collect(),
             brokered,
         }
     }
@@ -91,7 +94,8 @@ impl Recorder {
             queue.drain.peak_at = now;
         }
         for lock in &mut self.locks {
-            *lock = LockRecord { held: std::mem::take(&mut lock.held), ..LockRecord::default() };
+            let LockRecord { held, waiting, .. } = std::mem::take(lock);
+            *lock = LockRecord { held, waiting, ..LockRecord::default() };
         }
         self.caches.fill(CacheRecord::default());
         for pool in &mut self.pools {
@@ -114,13 +118,15 @@ impl Recorder {
         let queues = self.queues.iter_mut().flat_map(|queue| {
             [&mut queue.ready, &mut queue.unacked, &mut queue.free].into_iter().chain(queue.whole.as_deref_mut())
         });
-        let shared = self.hosts.iter_mut().chain(self.locks.iter_mut().map(|lock| &mut lock.held));
+        let shared = self.hosts.iter_mut().chain(self.locks.iter_mut().flat_map(|lock| [&mut lock.held, &mut lock.waiting]));
         let publishers = self.producers.iter_mut();
         let publishers = publishers.flat_map(|record| [&mut record.unconfirmed, &mut record.buffered, &mut record.blocked]);
         let brokers = self.brokers.iter_mut();
         let brokers =
             brokers.flat_map(|record| [&mut record.processing, &mut record.writing, &mut record.memory, &mut record.alarm]);
-        queues.chain(self.pools.iter_mut().map(|pool| &mut pool.busy)).chain(shared).chain(publishers).chain(brokers)
+        let breakers = self.breakers.iter_mut().map(|(_, open)| open);
+        let pools = self.pools.iter_mut().map(|pool| &mut pool.busy);
+        queues.chain(pools).chain(shared).chain(publishers).chain(brokers).chain(breakers)
     }
 
     /// The histograms that hold what a producer's callers wait, or the completions of one whose messages nobody waits for.
@@ -348,6 +354,10 @@ impl Observer for Recorder {
                     _ => record.limited += 1,
                 }
             }
+            Transition::Breaker { caller, open } => {
+                let known = self.breakers.iter_mut().find(|(target, _)| *target == caller);
+                known.into_iter().for_each(|(_, level)| step(level, now, open));
+            }
             Transition::Retried { producer, .. } => self.producers[producer as usize].retries += 1,
             Transition::Responded { producer, response, observed, verdict, .. } => {
                 let record = &mut self.producers[producer as usize];
@@ -393,6 +403,7 @@ impl Observer for Recorder {
                 record.unroutable += 1;
                 record.returned += u64::from(returned);
             }),
+            Transition::AtLock { lock, more } => step(&mut self.locks[lock as usize].waiting, now, more),
             Transition::Locked { lock, waited } => {
                 let record = &mut self.locks[lock as usize];
                 record.wait.record(waited.0);

@@ -16,6 +16,8 @@ pub struct LockRecord {
     pub hold: Histogram,
     /// Permits that are held.
     pub held: Level,
+    /// Tasks that wait for a permit.
+    pub waiting: Level,
     /// Leases that ended before the permit was given back.
     pub expired: u64,
     /// Writes of holders that had lost the lock to another: refused, and not.

@@ -6,7 +6,7 @@ use super::level::Level;
 use super::recorder::Recorder;
 use super::records::PoolRecord;
 use crate::engine::Outcome;
-use crate::model::{Model, QueueId};
+use crate::model::{Model, PoolId, ProducerId, QueueId, ServiceId, Target, breakers};
 use crate::units::Span;
 
 /// What one replication says about one metric, from which estimates are made.
@@ -41,6 +41,11 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
     let rate = |count: u64| Source::Ratio(count as f64, seconds);
     let count = |count: u64| Source::Value(Some(count as f64));
     let level = |level: Level| Source::Level(level, measured.0);
+    let share = |((target, many), (_, open)): ((Target, u32), &(Target, Level))| {
+        (target, Source::Ratio(open.integral() as f64 / 1e9, f64::from(many) * seconds))
+    };
+    let mut open = breakers(model).into_iter().zip(&recorder.breakers).map(share).peekable();
+    let mut opened = |target: Target| open.next_if(|(of, _)| *of == target).map(|(_, share)| share);
     let mut all = Vec::new();
     for at in 0..model.producers.len() {
         let record = recorder.producer(at);
@@ -62,6 +67,7 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         if !model.services.is_empty() {
             all.extend([record.fallbacks, record.open, record.full, record.limited].map(rate));
         }
+        all.extend(opened(Target::Producer(ProducerId(at as u32))));
         if model.producers[at].callers.is_some() {
             all.push(Source::Latency(record.observed));
         }
@@ -83,13 +89,12 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
             let lost = record.lost[outcome as usize];
             all.extend([count(lost), Source::Ratio(lost as f64, record.published as f64)]);
         }
+        let share = |part: u64, whole: u64| Source::Ratio(part as f64, whole as f64);
+        all.extend([count(record.redelivered), share(record.redelivered, delivered)]);
+        all.extend([count(record.dead_lettered), share(record.dead_lettered, record.published)]);
         all.push(Source::Value(drain.map(Span::as_secs_f64)));
         if recorder.brokered {
-            let share = |part: u64, whole: u64| Source::Ratio(part as f64, whole as f64);
-            all.extend([count(record.redelivered), share(record.redelivered, delivered), count(record.returned)]);
-            for lost in [record.dead_lettered, record.lost_in_crash] {
-                all.extend([count(lost), share(lost, record.published)]);
-            }
+            all.extend([count(record.returned), count(record.lost_in_crash), share(record.lost_in_crash, record.published)]);
             all.push(Source::Ratio(record.free.integral() as f64 / 1e9, seconds));
         }
     }
@@ -103,9 +108,8 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         all.extend([Source::Latency(record.wait), waited]);
         all.extend([record.buffer_wait, record.service, record.sojourn].map(Source::Latency));
         all.push(slowest);
-        if pool.may_fail() {
-            all.extend([count(record.failed), Source::Ratio(record.failed as f64, record.finished as f64)]);
-        }
+        all.extend([count(record.failed), Source::Ratio(record.failed as f64, record.finished as f64)]);
+        all.extend(opened(Target::Pool(PoolId(at as u32))));
         if recorder.brokered {
             all.extend([count(record.duplicated), Source::Ratio(record.duplicated as f64, record.finished as f64)]);
         }
@@ -128,12 +132,18 @@ pub fn sources(model: &Model, recorder: &Recorder, measured: Span) -> Vec<Source
         all.extend([count(rejected), share(rejected, queue.published), count(shed), share(shed, queue.published)]);
         all.extend([count(record.wasted), share(record.wasted, record.finished)]);
         all.push(Source::Value(queue.drain().map(Span::as_secs_f64)));
+        all.extend(opened(Target::Service(ServiceId(at as u32))));
     }
     for (host, cores) in model.hosts.iter().zip(&recorder.hosts) {
         all.push(Source::Ratio(cores.integral() as f64 / 1e9, f64::from(host.cores) * seconds));
     }
     for lock in &recorder.locks {
-        all.extend([Source::Latency(lock.wait.clone()), Source::Latency(lock.hold.clone()), level(lock.held.clone())]);
+        all.extend([
+            Source::Latency(lock.wait.clone()),
+            Source::Latency(lock.hold.clone()),
+            level(lock.held.clone()),
+            level(lock.waiting.clone()),
+        ]);
         all.extend([lock.expired, lock.refused, lock.lost_updates].map(count));
     }
     for cache in &recorder.caches {
@@ -177,6 +187,9 @@ pub fn reading(model: &Model, recorder: &Recorder) -> Vec<u128> {
         all.push(recorder.queues[model.queues.len() + at].ready.integral());
         all.extend([u128::from(pool.finished), pool.busy.integral()]);
     }
+    all.extend(recorder.hosts.iter().map(Level::integral));
+    all.extend(recorder.locks.iter().map(|lock| lock.waiting.integral()));
+    all.extend(recorder.breakers.iter().map(|(_, open)| open.integral()));
     if recorder.brokered {
         brokers(model, recorder, &mut all);
     }
@@ -197,4 +210,5 @@ fn brokers(model: &Model, recorder: &Recorder, all: &mut Vec<u128>) {
         all.push(record.free.integral());
     }
     all.extend(recorder.brokers.iter().map(|record| record.memory.integral()));
+    all.extend(recorder.brokers.iter().flat_map(|record| [record.processing.integral(), record.writing.integral()]));
 }

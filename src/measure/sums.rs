@@ -1,8 +1,9 @@
 //! What every average of a run is made of, as far as the run has got: cheap enough to be read thousands of times.
 
+use super::level::Level;
 use super::recorder::Recorder;
 use crate::engine::Outcome;
-use crate::model::{Model, PoolId, QueueId};
+use crate::model::{Model, PoolId, ProducerId, QueueId, ServiceId, Target, breakers};
 use crate::units::Span;
 
 /// For every metric, in the order of [`crate::model::metrics`], a numerator and a denominator that only grow, and whose
@@ -12,6 +13,10 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
     let time = u128::from(measured.0);
     let rate = |count: u64| (u128::from(count), time);
     let share = |part: u64, all: u64| (u128::from(part), u128::from(all));
+    let share_open =
+        |((target, many), (_, open)): ((Target, u32), &(Target, Level))| (target, (open.integral(), time * u128::from(many)));
+    let mut open = breakers(model).into_iter().zip(&recorder.breakers).map(share_open).peekable();
+    let mut opened = |target: Target| open.next_if(|(of, _)| *of == target).map(|(_, share)| share);
     let mut list = Vec::new();
     for (at, record) in recorder.producers.iter().enumerate() {
         let ended: u64 = record.ended.iter().sum();
@@ -28,6 +33,10 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
         list.extend([response, rate(record.timeouts), share(record.timeouts, answers), rate(record.retries)]);
         let good = record.ended[Outcome::Completed as usize];
         list.push(rate(if model.producers[at].calls() { record.responses - record.failures } else { good }));
+        if !model.services.is_empty() {
+            list.extend([record.fallbacks, record.open, record.full, record.limited].map(rate));
+        }
+        list.extend(opened(Target::Producer(ProducerId(at as u32))));
         if model.producers[at].callers.is_some() {
             list.push(record.observed.totals());
         }
@@ -49,13 +58,11 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
             let lost = record.lost[outcome as usize];
             list.extend([rate(lost), share(lost, record.published)]);
         }
-        list.push((0, 0));
+        list.extend([rate(record.redelivered), share(record.redelivered, wait.1 as u64)]);
+        list.extend([rate(record.dead_lettered), share(record.dead_lettered, record.published), (0, 0)]);
         if recorder.brokered {
-            let delivered = wait.1 as u64;
-            list.extend([rate(record.redelivered), share(record.redelivered, delivered), rate(record.returned)]);
-            for count in [record.dead_lettered, record.lost_in_crash] {
-                list.extend([rate(count), share(count, record.published)]);
-            }
+            list.extend([rate(record.returned), rate(record.lost_in_crash), share(record.lost_in_crash, record.published)]);
+            list.push((record.free.integral(), time));
         }
     }
     for (at, pool) in model.pools.iter().enumerate() {
@@ -64,9 +71,8 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
         list.extend([(busy, time * u128::from(pool.workers())), (busy, time), rate(record.finished)]);
         list.extend([record.wait.totals(), share(record.wait.positive(), record.wait.count())]);
         list.extend([recorder.buffer_wait(PoolId(at as u32)), record.service.totals(), record.sojourn.totals(), (0, 0)]);
-        if pool.may_fail() {
-            list.extend([rate(record.failed), share(record.failed, record.finished)]);
-        }
+        list.extend([rate(record.failed), share(record.failed, record.finished)]);
+        list.extend(opened(Target::Pool(PoolId(at as u32))));
         if recorder.brokered {
             list.extend([rate(record.duplicated), share(record.duplicated, record.finished)]);
         }
@@ -81,13 +87,14 @@ pub fn sums(model: &Model, recorder: &Recorder, measured: Span) -> Vec<(u128, u1
         let (rejected, shed) = (queue.lost[Outcome::Rejected as usize], queue.lost[Outcome::Expired as usize]);
         list.extend([rate(record.failed), share(record.failed, record.finished + record.broken)]);
         list.extend([rate(rejected), share(rejected, queue.published), rate(shed), share(shed, queue.published)]);
-        list.extend([rate(record.wasted), share(record.wasted, record.finished)]);
+        list.extend([rate(record.wasted), share(record.wasted, record.finished), (0, 0)]);
+        list.extend(opened(Target::Service(ServiceId(at as u32))));
     }
     for (host, cores) in model.hosts.iter().zip(&recorder.hosts) {
         list.push((cores.integral(), time * u128::from(host.cores)));
     }
     for lock in &recorder.locks {
-        list.extend([lock.wait.totals(), lock.hold.totals(), (lock.held.integral(), time)]);
+        list.extend([lock.wait.totals(), lock.hold.totals(), (lock.held.integral(), time), (lock.waiting.integral(), time)]);
         list.extend([lock.expired, lock.refused, lock.lost_updates].map(rate));
     }
     for cache in &recorder.caches {

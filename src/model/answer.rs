@@ -123,7 +123,7 @@ impl Means<'_> {
         let pools = self.model.reached(to).into_iter().flat_map(|queue| self.model.pools_on(queue));
         let work = pools.map(|(_, pool)| {
             let speed = pool.host.map_or(1.0, |host| self.model.hosts[host.0 as usize].speed);
-            Means { speed, producer: None, depth: self.depth + 1, ..*self }.of(&pool.handler).hold
+            Means { speed, producer: None, depth: self.depth + 1, lock: None, ..*self }.of(&pool.handler).hold
         });
         let work = work.fold(f64::INFINITY, f64::min);
         ways + if work.is_finite() { work } else { 0.0 }

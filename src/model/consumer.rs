@@ -119,11 +119,6 @@ impl ConsumerPool {
         if self.host.is_some() { None } else { self.handler.plain() }
     }
 
-    /// Whether its handler may fail, or its deliveries do.
-    pub fn may_fail(&self) -> bool {
-        self.plain().is_none() || self.session.failure != Failure::Never
-    }
-
     /// The time that a message needs of a worker, where that is all there is to its handler but for a publication.
     pub fn work(&self) -> Option<&Work> {
         self.plain().map(|plain| plain.work)

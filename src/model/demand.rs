@@ -2,13 +2,14 @@
 //! how long it takes, and how much of that is work of its own.
 //!
 //! Expectations step by step: the ways of a choice by their weights, loops by their mean number of rounds, the steps of a miss as
-//! often as a cache misses (`cached`). What follows a `fail` is done by those who came through. Left out, because
-//! they depend on what is yet to be simulated: timeouts, retries, hedges, fallbacks, locks, failed calls, and the time to live of
+//! often as a cache misses (`cached`). What follows a `fail` is done by those who came through. A participant of a two-phase
+//! commit is asked twice, to prepare and to commit. Left out, because
+//! they depend on what is yet to be simulated: timeouts, retries, hedges, fallbacks, waits for locks, failed calls, and the time to live of
 //! what is cached. Of branches that are joined, the time is that of the mean times, which is a lower bound
 //! where all are waited for.
 
 use super::cached::missing;
-use super::{Call, Handler, Model, Producer, QueueId, ServiceId, Step, TwoPhaseCommit, Way, Work};
+use super::{Call, Handler, LockId, Model, Producer, QueueId, ServiceId, Step, TwoPhaseCommit, Way, Work};
 use crate::random::Distribution;
 
 /// A place where messages or requests come to: all queues, and then all services.
@@ -61,7 +62,7 @@ impl Visits {
 /// How often a run of this handler comes to each place, each place once.
 pub(super) fn visits(model: &Model, handler: &Handler) -> Vec<(Place, f64)> {
     let mut found: Vec<(Place, f64)> = Vec::new();
-    walk(model, handler, &handler.0, 1.0, &mut |place, often| match found.iter_mut().find(|(known, _)| *known == place) {
+    walk(model, handler, &handler.0, 1.0, &mut |place, often, _| match found.iter_mut().find(|(known, _)| *known == place) {
         Some((_, sum)) => *sum += often,
         None => found.push((place, often)),
     });
@@ -69,19 +70,29 @@ pub(super) fn visits(model: &Model, handler: &Handler) -> Vec<(Place, f64)> {
     found
 }
 
+/// Of these visits, those that a participant of a two-phase commit is asked to commit by, and what it does for that.
+pub(super) fn commits<'a>(model: &Model, handler: &'a Handler) -> Vec<(Place, f64, &'a Work)> {
+    let mut found = Vec::new();
+    walk(model, handler, &handler.0, 1.0, &mut |place, often, commit| found.extend(commit.map(|work| (place, often, work))));
+    found
+}
+
+/// Is told of a visit: where to, how often, and what is done there instead of the place's own handler.
+type See<'s, 'a> = dyn FnMut(Place, f64, Option<&'a Work>) + 's;
+
 /// Visits of a list of steps by so many; how many come through.
-fn walk(model: &Model, handler: &Handler, steps: &[Step], many: f64, see: &mut dyn FnMut(Place, f64)) -> f64 {
+fn walk<'a>(model: &Model, handler: &Handler, steps: &'a [Step], many: f64, see: &mut See<'_, 'a>) -> f64 {
     let mut many = many;
     for step in steps {
         many = match step {
             Step::Work(_) | Step::Wait(_) | Step::Reply => many,
             Step::Fail { probability } => many * (1.0 - probability),
             Step::Call(call) => {
-                see(Place::service(model, call.service), many);
+                see(Place::service(model, call.service), many, None);
                 many
             }
             Step::Publish(queue) => {
-                see(Place::queue(*queue), many);
+                see(Place::queue(*queue), many, None);
                 many
             }
             Step::Send(send) => {
@@ -92,11 +103,14 @@ fn walk(model: &Model, handler: &Handler, steps: &[Step], many: f64, see: &mut d
                 model
                     .copies(send.to, &keys, &headers)
                     .into_iter()
-                    .for_each(|(queue, often)| see(Place::queue(queue), many * often));
+                    .for_each(|(queue, often)| see(Place::queue(queue), many * often, None));
                 many
             }
             Step::TwoPhaseCommit(commit) => {
-                commit.participants.iter().for_each(|service| see(Place::service(model, *service), many));
+                for place in commit.participants.iter().map(|service| Place::service(model, *service)) {
+                    see(place, many, None);
+                    see(place, many, Some(&commit.commit));
+                }
                 many
             }
             Step::Parallel { branches, join } => {
@@ -109,7 +123,7 @@ fn walk(model: &Model, handler: &Handler, steps: &[Step], many: f64, see: &mut d
             }
             Step::Repeat { count, steps } => {
                 // How many come through a round is known only after one was gone; it changes no visit on the way.
-                let through = share(walk(model, handler, steps, many, &mut |_, _| ()), many);
+                let through = share(walk(model, handler, steps, many, &mut |_, _, _| ()), many);
                 walk(model, handler, steps, many * rounds(count.mean(), through), see);
                 many * through.powf(count.mean())
             }
@@ -161,6 +175,9 @@ pub(super) struct Times {
     pub response: f64,
     /// Of that, processor time of its own.
     pub work: f64,
+    /// How often it asks for the lock in question, and for how long it holds it in all.
+    pub asked: f64,
+    pub held: f64,
 }
 
 /// What the times of a handler depend on beside its steps.
@@ -176,6 +193,8 @@ pub(super) struct Means<'a> {
     pub producer: Option<&'a Producer>,
     /// How many requests over queues wait for this one.
     pub depth: u32,
+    /// The lock in question.
+    pub lock: Option<LockId>,
 }
 
 /// How far a handler has come.
@@ -224,7 +243,12 @@ impl Means<'_> {
                 at
             }
             Step::TwoPhaseCommit(commit) => {
-                passes(self.commit(commit));
+                let length = self.commit(commit);
+                passes(length);
+                times.work += product(at.alive, seconds(&commit.decide) / self.speed);
+                let asked = commit.locks.iter().filter(|lock| self.lock == Some(**lock)).count() as f64;
+                times.asked += at.alive * asked;
+                times.held += product(at.alive * asked, length);
                 at
             }
             Step::Publish(_) => at,
@@ -234,7 +258,15 @@ impl Means<'_> {
             }
             Step::Fail { probability } => Progress { alive: at.alive * (1.0 - probability), ..at },
             Step::Reply => Progress { answered: 1.0, ..at },
-            Step::Lock { steps, .. } => self.run(steps, at, times),
+            Step::Lock { lock, steps } => {
+                let before = times.hold;
+                let after = self.run(steps, at, times);
+                if self.lock == Some(*lock) && at.alive > 0.0 {
+                    times.asked += at.alive;
+                    times.held += times.hold - before;
+                }
+                after
+            }
             Step::Choose(ways) => self.choose(ways, at, times),
             Step::Cache { cache, miss } => {
                 let cache = &self.model.caches[cache.0 as usize];
@@ -253,6 +285,8 @@ impl Means<'_> {
                 times.hold += product(rounds, once.hold);
                 times.response += product(rounds, once.response);
                 times.work += product(rounds, once.work);
+                times.asked += rounds * once.asked;
+                times.held += product(rounds, once.held);
                 Progress { alive: at.alive * through.alive.powf(count.mean()), answered: through.answered }
             }
             Step::Parallel { branches, join } => {
@@ -265,6 +299,8 @@ impl Means<'_> {
                     after.answered = after.answered.max(end.answered);
                     through.push(end.alive);
                     times.work += product(at.alive, own.work);
+                    times.asked += at.alive * own.asked;
+                    times.held += product(at.alive, own.held);
                     each.push(own);
                 }
                 times.hold += product(at.alive, nth(each.iter().map(|own| own.hold), *join));
@@ -291,17 +327,26 @@ impl Means<'_> {
 
     /// From sending a request to its answer.
     fn asked(&self, id: ServiceId, network: Option<&Distribution>) -> f64 {
-        let way = network.or(self.model.service(id).network.as_ref()).map_or(0.0, seconds);
-        2.0 * way + self.responses[id.0 as usize]
+        self.ways(id, network) + self.responses[id.0 as usize]
     }
 
-    /// Until the decision is made; what comes after it is left out.
+    /// There and back.
+    fn ways(&self, id: ServiceId, network: Option<&Distribution>) -> f64 {
+        2.0 * network.or(self.model.service(id).network.as_ref()).map_or(0.0, seconds)
+    }
+
+    /// Until all have prepared, the decision is written, and all have done what it says.
     fn commit(&self, commit: &TwoPhaseCommit) -> f64 {
-        let prepared = commit.participants.iter().map(|service| self.asked(*service, None)).fold(0.0, f64::max);
-        prepared + seconds(&commit.decide)
+        let longest = |of: &dyn Fn(ServiceId) -> f64| commit.participants.iter().map(|&service| of(service)).fold(0.0, f64::max);
+        let prepared = longest(&|service| self.asked(service, None));
+        let done = longest(&|service| {
+            let speed = self.model.service(service).host.map_or(1.0, |host| self.model.hosts[host.0 as usize].speed);
+            self.ways(service, None) + self.work(&commit.commit) / speed
+        });
+        prepared + seconds(&commit.decide) / self.speed + done
     }
 
-    fn work(&self, work: &Work) -> f64 {
+    pub(super) fn work(&self, work: &Work) -> f64 {
         match work {
             Work::Drawn(distribution) => seconds(distribution),
             Work::Carried { plus } => self.carried + *plus as f64 / 1e9,

@@ -1,6 +1,6 @@
 //! The names of everything that is followed over time: one list for series, charts and alerts.
 
-use super::{Model, Quantity};
+use super::{Model, Quantity, Target, breakers};
 
 /// A quantity that is followed over time.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +28,9 @@ impl Gauge {
 
     /// Whether it counts all messages at one place, so that the sum over all places is what is in the system.
     pub fn is_backlog(&self) -> bool {
-        // Names have no dots.
-        self.name.ends_with(".backlog") || self.name.ends_with(".waiting")
+        // Names have no dots. Who waits for a lock is in work somewhere else.
+        let waits = self.name.ends_with(".waiting") && !self.name.starts_with("locks.");
+        self.name.ends_with(".backlog") || waits
     }
 }
 
@@ -55,6 +56,21 @@ pub fn gauges(model: &Model) -> Vec<Gauge> {
         all.push(Gauge::new(format!("services.{}.waiting", service.name), Quantity::Level));
         all.push(Gauge::new(format!("services.{}.throughput", service.name), Quantity::Rate));
         all.push(Gauge::busy(format!("services.{}.utilization", service.name), service.workers()));
+    }
+    for host in &model.hosts {
+        all.push(Gauge::busy(format!("hosts.{}.utilization", host.name), host.cores));
+    }
+    for lock in &model.locks {
+        all.push(Gauge::new(format!("locks.{}.waiting", lock.name), Quantity::Level));
+    }
+    for (target, many) in breakers(model) {
+        let entity = match target {
+            Target::Producer(id) => format!("producers.{}", model.producers[id.0 as usize].name),
+            Target::Pool(id) => format!("consumers.{}", model.pools[id.0 as usize].name),
+            Target::Service(id) => format!("services.{}", model.service(id).name),
+            Target::Host(_) | Target::Queue(_) | Target::Broker(_) => unreachable!("only handlers have breakers"),
+        };
+        all.push(Gauge::busy(format!("{entity}.open.ratio"), many));
     }
     if model.has_brokers() {
         brokers(model, &mut all);
@@ -90,4 +106,9 @@ fn brokers(model: &Model, all: &mut Vec<Gauge>) {
     model.producers.iter().for_each(|producer| add("producers", &producer.name, &PUBLISHER));
     model.queues.iter().for_each(|queue| add("queues", &queue.name, &QUEUE));
     model.brokers.iter().for_each(|broker| add("brokers", &broker.name, &[("memory", Quantity::Weight)]));
+    for broker in &model.brokers {
+        let cores = broker.cpu.map_or(1, |cpu| cpu.cores);
+        all.push(Gauge::busy(format!("brokers.{}.utilization", broker.name), broker.nodes * cores));
+        all.push(Gauge::busy(format!("brokers.{}.disk.utilization", broker.name), broker.nodes));
+    }
 }

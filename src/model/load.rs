@@ -4,7 +4,7 @@
 
 use super::demand::product;
 use super::traffic::{Traffic, carries, taken, waits};
-use super::{HostId, Model, Producer};
+use super::{Handler, HostId, Model, Producer};
 
 /// Offered load of everything, in the order of the model.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Load {
     pub services: Vec<ServiceLoad>,
     /// One for each host.
     pub hosts: Vec<HostLoad>,
+    /// One for each lock.
+    pub locks: Vec<LockLoad>,
 }
 
 /// What a producer sends.
@@ -88,6 +90,27 @@ pub struct HostLoad {
     pub steady: f64,
     /// Offered load per core: 1 is all that it can do.
     pub utilization: f64,
+}
+
+/// How much a lock is asked for.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LockLoad {
+    /// Times a second that it is asked for.
+    pub rate: f64,
+    /// Permits that are held on average, if there are enough: the rate times the mean time for which one is held, while nothing
+    /// waits. A lease that ends sooner is not reckoned with.
+    pub demand: f64,
+    /// Of this, what comes in the long run whatever became of what came before.
+    pub steady: f64,
+    /// Offered load per permit: 1 is all that there is.
+    pub utilization: f64,
+}
+
+impl LockLoad {
+    /// Mean seconds from getting it to giving it back; `None` where nobody asks.
+    pub fn hold(&self) -> Option<f64> {
+        (self.rate > 0.0).then(|| self.demand / self.rate)
+    }
 }
 
 impl QueueLoad {
@@ -169,7 +192,8 @@ impl Traffic<'_> {
         let services = (0..model.services.len()).map(|at| self.service_load(at, peak(model.queues.len() + at)));
         let services: Vec<ServiceLoad> = services.collect();
         let hosts = (0..model.hosts.len()).map(|at| self.host_load(HostId(at as u32), &queues, &pools, &services)).collect();
-        Load { producers, queues, pools, services, hosts }
+        let locks = self.lock_loads(&queues, &pools, &services);
+        Load { producers, queues, pools, services, hosts, locks }
     }
 
     /// What comes to a place from some of the producers.
@@ -193,6 +217,38 @@ impl Traffic<'_> {
             peak_rate,
             utilization: mean_service.map_or(0.0, |mean| product(rate, mean) / f64::from(workers)),
         }
+    }
+
+    fn lock_loads(&self, queues: &[QueueLoad], pools: &[PoolLoad], services: &[ServiceLoad]) -> Vec<LockLoad> {
+        let model = self.model;
+        let mut locks = vec![LockLoad::default(); model.locks.len()];
+        let mut add = |handler: &Handler, host: Option<HostId>, flow: &[f64], all: f64, lasting: f64| {
+            for lock in handler.locks() {
+                let (asked, held) = self.held(handler, host, flow, lock);
+                let own = &mut locks[lock.0 as usize];
+                own.rate += product(asked, all);
+                own.demand += product(held, all);
+                own.steady += product(held, lasting);
+            }
+        };
+        for (producer, &rate) in model.producers.iter().zip(&self.rates) {
+            let lasting = if producer.messages.is_some() || waits(producer) { 0.0 } else { rate };
+            add(&producer.handler, None, &[], rate, lasting);
+        }
+        for ((pool, load), own) in model.pools.iter().zip(pools).zip(&self.pools) {
+            let queue = &queues[pool.queue.0 as usize];
+            let lasting = if queue.rate > 0.0 { load.rate * queue.steady() / queue.rate } else { 0.0 };
+            let flow = &self.flow[pool.queue.0 as usize];
+            add(&pool.handler, pool.host, flow, load.rate.min(own.capacity), lasting.min(own.capacity));
+        }
+        for (at, (service, load)) in model.services.iter().zip(services).enumerate() {
+            let flow = &self.flow[model.queues.len() + at];
+            add(&service.handler, service.host, flow, load.rate.min(load.capacity), load.steady().min(load.capacity));
+        }
+        for (load, lock) in locks.iter_mut().zip(&model.locks) {
+            load.utilization = load.demand / f64::from(lock.permits);
+        }
+        locks
     }
 
     fn host_load(&self, host: HostId, queues: &[QueueLoad], pools: &[PoolLoad], services: &[ServiceLoad]) -> HostLoad {

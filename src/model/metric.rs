@@ -1,6 +1,6 @@
 //! The names of everything that is measured: one list for tables, files, goals and comparisons.
 
-use super::Model;
+use super::{Handler, Model, PoolId, ProducerId, ServiceId, Target};
 
 /// A quantity that is measured on one entity, such as `consumers.workers.wait`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +133,9 @@ const CALLS: &[(&str, Quantity)] = &[
     ("limited.rate", Quantity::Rate),
 ];
 
+/// What is measured of a producer, a pool or a service whose calls have circuit breakers.
+const BREAKERS: &[(&str, Quantity)] = &[("open.ratio", Quantity::Ratio)];
+
 /// What is measured of a producer whose requests may have to wait until a caller is free.
 const OBSERVER: &[(&str, Quantity)] = &[("observed", Quantity::Latency)];
 
@@ -151,6 +154,10 @@ const QUEUE: &[(&str, Quantity)] = &[
     ("rejected.ratio", Quantity::Ratio),
     ("expired.count", Quantity::Count),
     ("expired.ratio", Quantity::Ratio),
+    ("redelivered.count", Quantity::Count),
+    ("redelivered.ratio", Quantity::Ratio),
+    ("dead_lettered.count", Quantity::Count),
+    ("dead_lettered.ratio", Quantity::Ratio),
     ("drain", Quantity::Length),
 ];
 
@@ -170,11 +177,7 @@ const PUBLISHER: &[(&str, Quantity)] = &[
 
 /// What is measured of a queue beside that, where there are brokers.
 const BROKER_QUEUE: &[(&str, Quantity)] = &[
-    ("redelivered.count", Quantity::Count),
-    ("redelivered.ratio", Quantity::Ratio),
     ("returned.count", Quantity::Count),
-    ("dead_lettered.count", Quantity::Count),
-    ("dead_lettered.ratio", Quantity::Ratio),
     ("lost.count", Quantity::Count),
     ("lost.ratio", Quantity::Ratio),
     ("consumer_capacity", Quantity::Ratio),
@@ -200,10 +203,9 @@ const POOL: &[(&str, Quantity)] = &[
     ("service", Quantity::Latency),
     ("sojourn", Quantity::Latency),
     ("slowest_wait.ratio", Quantity::Ratio),
+    ("failed.count", Quantity::Count),
+    ("failed.ratio", Quantity::Ratio),
 ];
-
-/// What is measured of a pool whose messages may fail, beside the rest.
-const FALLIBLE: &[(&str, Quantity)] = &[("failed.count", Quantity::Count), ("failed.ratio", Quantity::Ratio)];
 
 const SERVICE: &[(&str, Quantity)] = &[
     ("offered.rate", Quantity::Rate),
@@ -234,6 +236,7 @@ const LOCK: &[(&str, Quantity)] = &[
     ("wait", Quantity::Latency),
     ("hold", Quantity::Latency),
     ("held", Quantity::Level),
+    ("waiting", Quantity::Level),
     ("expired.count", Quantity::Count),
     ("refused.count", Quantity::Count),
     ("lost_update.count", Quantity::Count),
@@ -253,6 +256,9 @@ pub fn metrics(model: &Model) -> Vec<Metric> {
         if !model.services.is_empty() {
             all.extend(of("producers", &producer.name, CALLS));
         }
+        if producer.handler.breakers() > 0 {
+            all.extend(of("producers", &producer.name, BREAKERS));
+        }
         if producer.callers.is_some() {
             all.extend(of("producers", &producer.name, OBSERVER));
         }
@@ -268,17 +274,33 @@ pub fn metrics(model: &Model) -> Vec<Metric> {
     }
     for pool in &model.pools {
         all.extend(of("consumers", &pool.name, POOL));
-        if pool.may_fail() {
-            all.extend(of("consumers", &pool.name, FALLIBLE));
+        if pool.handler.breakers() > 0 {
+            all.extend(of("consumers", &pool.name, BREAKERS));
         }
         if brokers {
             all.extend(of("consumers", &pool.name, BROKER_POOL));
         }
     }
-    all.extend(model.services.iter().flat_map(|service| of("services", &service.name, SERVICE)));
+    for service in &model.services {
+        all.extend(of("services", &service.name, SERVICE));
+        if service.handler.breakers() > 0 {
+            all.extend(of("services", &service.name, BREAKERS));
+        }
+    }
     all.extend(model.hosts.iter().flat_map(|host| of("hosts", &host.name, HOST)));
     all.extend(model.locks.iter().flat_map(|lock| of("locks", &lock.name, LOCK)));
     all.extend(model.caches.iter().flat_map(|cache| of("caches", &cache.name, CACHE)));
     all.extend(model.brokers.iter().flat_map(|broker| of("brokers", &broker.name, BROKER)));
     all
+}
+
+/// Every handler whose calls have circuit breakers, and how many: producers, consumers, services.
+pub fn breakers(model: &Model) -> Vec<(Target, u32)> {
+    fn with<'a, T>(all: &'a [T], id: fn(u32) -> Target, of: fn(&T) -> &Handler) -> impl Iterator<Item = (Target, u32)> + 'a {
+        all.iter().enumerate().map(move |(at, one)| (id(at as u32), of(one).breakers())).filter(|(_, many)| *many > 0)
+    }
+    let producers = with(&model.producers, |at| Target::Producer(ProducerId(at)), |producer| &producer.handler);
+    let pools = with(&model.pools, |at| Target::Pool(PoolId(at)), |pool| &pool.handler);
+    let services = with(&model.services, |at| Target::Service(ServiceId(at)), |service| &service.handler);
+    producers.chain(pools).chain(services).collect()
 }

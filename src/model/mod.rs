@@ -32,15 +32,15 @@ pub use demand::Visits;
 pub use fault::{Fault, FaultKind, FaultTimes, Target};
 pub use gauge::{Gauge, gauges};
 pub use goal::{Comparison, Goal};
-pub use load::{HostLoad, Load, PoolLoad, ProducerLoad, QueueLoad, ServiceLoad};
-pub use metric::{Metric, Quantity, Statistic, entity_of, metrics};
+pub use load::{HostLoad, Load, LockLoad, PoolLoad, ProducerLoad, QueueLoad, ServiceLoad};
+pub use metric::{Metric, Quantity, Statistic, breakers, entity_of, metrics};
 pub use plan::{Precision, RunPlan, Stop, Warmup};
 pub use presets::{Fact, Ground, PRESETS, Preset, Trust};
 pub use producer::{
     Arrivals, Batching, Carried, Confirm, Keys, Lifetime, MmppPhase, OnFull, Priority, Producer, RoutingKey, Segment, Sending,
     Size, Trace, stationary,
 };
-pub use queue::{DeadLetter, Discipline, Overflow, Queue, Returns, Semantics};
+pub use queue::{DeadLetter, Discipline, Overflow, Queue, Returns, Semantics, Settlements};
 pub use service::{Balance, Cache, Contents, Host, Lock, Scheduling, Service, Shed};
 pub use step::{DEEPEST_LOOPS, Handler, Plain, Publication, Step, TwoPhaseCommit, Until, Way};
 pub use traffic::settles;

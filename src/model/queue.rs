@@ -39,6 +39,19 @@ pub struct Semantics {
     pub single_active: bool,
     /// Where a message stands that comes back.
     pub returns: Returns,
+    /// When it is heard what became of a message.
+    pub settlements: Settlements,
+}
+
+/// When a queue acts on what a consumer says of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Settlements {
+    /// As soon as it comes.
+    #[default]
+    AtOnce,
+    /// As soon as a majority of its members has it, like a message: an acknowledgement, a return and a rejection are commands of the log
+    /// (quorum queues). They ride along with the messages of a write, and weigh nothing.
+    Logged,
 }
 
 /// Where dead letters go.

@@ -1,6 +1,6 @@
 //! What a producer, a consumer or a service does for each message: a list of steps, run in order.
 
-use super::{CacheId, Call, LockId, Outlet, QueueId, ServiceId, Work};
+use super::{CacheId, Call, Layer, LockId, Outlet, QueueId, ServiceId, Work};
 use crate::random::{Counts, Distribution};
 
 /// Loops may be nested so deep in one handler.
@@ -73,8 +73,19 @@ pub struct Publication {
     pub to: Outlet,
     /// Its routing key; `None`: that of the message that caused it.
     pub key: Option<String>,
+    /// Its priority; `None`: that of the message that caused it.
+    pub priority: Option<u8>,
+    /// Its bytes; `None`: as many as the message that caused it has.
+    pub size: Option<u32>,
     /// What the step waits for.
     pub until: Until,
+}
+
+impl Publication {
+    /// Whether what is published is like the message that causes it.
+    pub fn inherits(&self) -> bool {
+        self.key.is_none() && self.priority.is_none() && self.size.is_none()
+    }
 }
 
 /// What a publication waits for before the next step.
@@ -144,7 +155,7 @@ impl Handler {
     pub fn sends(&self) -> Option<Outlet> {
         match self.0.as_slice() {
             [Step::Publish(queue)] => Some(Outlet::Queue(*queue)),
-            [Step::Send(send)] if send.until == Until::Sent && send.key.is_none() => Some(send.to),
+            [Step::Send(send)] if send.until == Until::Sent && send.inherits() => Some(send.to),
             _ => None,
         }
     }
@@ -170,6 +181,35 @@ impl Handler {
                 && !found.contains(queue)
             {
                 found.push(*queue);
+            }
+        });
+        found
+    }
+
+    /// How many circuit breakers its calls have.
+    pub fn breakers(&self) -> u32 {
+        let mut found = 0;
+        self.visit(&mut |step| {
+            if let Step::Call(call) = step {
+                found += call.layers.iter().filter(|layer| matches!(layer, Layer::Breaker(_))).count() as u32;
+            }
+        });
+        found
+    }
+
+    /// The locks that it may ask for, each once.
+    pub fn locks(&self) -> Vec<LockId> {
+        let mut found = Vec::new();
+        self.visit(&mut |step| {
+            let asked = match step {
+                Step::Lock { lock, .. } => std::slice::from_ref(lock),
+                Step::TwoPhaseCommit(commit) => &commit.locks,
+                _ => &[],
+            };
+            for lock in asked {
+                if !found.contains(lock) {
+                    found.push(*lock);
+                }
             }
         });
         found

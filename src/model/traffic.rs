@@ -5,8 +5,8 @@
 //! A chain of handlers that leads back to its start (feedback) makes the equations simultaneous: they are iterated from no flow
 //! at all, which converges upwards to the least solution, because every handler causes less than one more of its kind.
 
-use super::demand::{Means, Place, Times, visits};
-use super::{Arrivals, Handler, HostId, Model, Producer, Step, Work};
+use super::demand::{Means, Place, Times, commits, product, visits};
+use super::{Arrivals, Handler, HostId, LockId, Model, Producer, Step, Work};
 
 /// So often the equations are gone through at most; a chain of feedback that has not converged by then is next to saturated.
 const MOST_SWEEPS: usize = 100_000;
@@ -37,6 +37,17 @@ pub(super) enum Sender {
     Service(usize),
 }
 
+/// Requests to commit, of those that come to a service.
+#[derive(Debug, Clone, Copy)]
+struct Commits<'a> {
+    /// The pool or service that sends them, or the producer.
+    sender: Result<Sender, usize>,
+    /// How often, for each message of the sender.
+    often: f64,
+    /// What is done for them.
+    work: &'a Work,
+}
+
 /// The traffic equations and their solution so far. Flow is held by producer, because recorded work belongs to the producer whose
 /// trace carries it.
 pub(super) struct Traffic<'a> {
@@ -49,6 +60,8 @@ pub(super) struct Traffic<'a> {
     pub incoming: Vec<Vec<(Sender, f64)>>,
     /// What producers send to each place: which, and how often for each message of it.
     pub sources: Vec<Vec<(usize, f64)>>,
+    /// Of both, by place, those that are served otherwise.
+    commits: Vec<Vec<Commits<'a>>>,
     /// Places, as far as possible behind those that feed them.
     order: Vec<usize>,
     /// Messages a second of each producer.
@@ -71,6 +84,14 @@ impl<'a> Traffic<'a> {
         let mut incoming = vec![Vec::new(); places];
         let mut sources = vec![Vec::new(); places];
         let mut leaving = vec![Vec::new(); places];
+        let mut committed = vec![Vec::new(); places];
+        let mut commit = |sender: Result<Sender, usize>, handler: &'a Handler| {
+            let found = commits(model, handler).into_iter();
+            found.for_each(|(to, often, work)| committed[to.0].push(Commits { sender, often, work }));
+        };
+        model.producers.iter().enumerate().for_each(|(at, producer)| commit(Err(at), &producer.handler));
+        model.pools.iter().enumerate().for_each(|(at, pool)| commit(Ok(Sender::Pool(at)), &pool.handler));
+        model.services.iter().enumerate().for_each(|(at, service)| commit(Ok(Sender::Service(at)), &service.handler));
         for (at, producer) in model.producers.iter().enumerate() {
             visits(model, &producer.handler).into_iter().for_each(|(to, often)| sources[to.0].push((at, often)));
         }
@@ -95,6 +116,8 @@ impl<'a> Traffic<'a> {
             carried: model.producers.iter().map(|producer| mean_carried(&producer.arrivals)).collect(),
             incoming,
             sources,
+            mixed: handlers.into_iter().any(carries) || committed.iter().any(|some| !some.is_empty()),
+            commits: committed,
             order: downstream(&leaving),
             rates: model.producers.iter().map(|producer| producer.arrivals.mean_rate()).collect(),
             flow: vec![vec![0.0; model.producers.len()]; places],
@@ -103,7 +126,6 @@ impl<'a> Traffic<'a> {
             pools: vec![PoolState::default(); model.pools.len()],
             services: vec![Times::default(); model.services.len()],
             responses: vec![0.0; model.services.len()],
-            mixed: handlers.into_iter().any(carries),
         };
         traffic.service_times();
         traffic.bound_rates();
@@ -123,14 +145,54 @@ impl<'a> Traffic<'a> {
                 let Some(service) = self.is_service(place) else { continue };
                 let known = &self.model.services[service];
                 let times = self.times(&known.handler, known.host, &self.flow[place]);
-                moved |= differs(times.response, self.responses[service]) || differs(times.hold, self.services[service].hold);
+                let asked = self.with_commits(place, times);
+                moved |= differs(times.response, self.responses[service]) || differs(asked.hold, self.services[service].hold);
                 self.responses[service] = times.response;
-                self.services[service] = times;
+                self.services[service] = asked;
             }
             if !moved {
                 break;
             }
         }
+    }
+
+    /// The times of all requests to a service, of which these are those of its own handler. Before any flow is known all who send
+    /// are taken to send as much.
+    fn with_commits(&self, place: usize, own: Times) -> Times {
+        let (Some(service), false) = (self.is_service(place), self.commits[place].is_empty()) else { return own };
+        let flow = &self.flow[place];
+        let all: f64 = flow.iter().sum();
+        let (all, known) = if all > 0.0 {
+            (all, true)
+        } else {
+            let incoming = self.incoming[place].iter().map(|(_, often)| often);
+            (incoming.chain(self.sources[place].iter().map(|(_, often)| often)).sum(), false)
+        };
+        let sent = |commits: &Commits<'_>| match commits.sender {
+            _ if !known => commits.often,
+            Err(producer) => self.rates[producer] * commits.often,
+            Ok(sender) => {
+                let (from, share) = self.sent(sender);
+                self.flow[from].iter().sum::<f64>() * share * commits.often
+            }
+        };
+        let known = &self.model.services[service];
+        let means = self.means(&known.handler, known.host, flow);
+        let (mut committing, mut work) = (0.0, 0.0);
+        for commits in &self.commits[place] {
+            let share = (sent(commits) / all).min(1.0);
+            committing += share;
+            work += product(share, means.work(commits.work) / means.speed);
+        }
+        let rest = (1.0 - committing).max(0.0);
+        let mixed = |own: f64| product(rest, own) + work;
+        Times { hold: mixed(own.hold), response: mixed(own.response), work: mixed(own.work), ..own }
+    }
+
+    /// How often a run of a handler asks for a lock, and for how many seconds it holds it in all.
+    pub fn held(&self, handler: &Handler, host: Option<HostId>, flow: &[f64], lock: LockId) -> (f64, f64) {
+        let times = Means { lock: Some(lock), ..self.means(handler, host, flow) }.of(handler);
+        (times.asked, times.held)
     }
 
     /// The times of a handler for this mix of producers.
@@ -143,7 +205,7 @@ impl<'a> Traffic<'a> {
         let speed = host.map_or(1.0, |host| self.model.hosts[host.0 as usize].speed);
         let carried = if self.mixed { self.mix(flow) } else { 0.0 };
         let producer = self.model.producers.iter().find(|producer| std::ptr::eq(&producer.handler, handler));
-        Means { model: self.model, carried, speed, responses: &self.responses, producer, depth: 0 }
+        Means { model: self.model, carried, speed, responses: &self.responses, producer, depth: 0, lock: None }
     }
 
     /// Who waits for answers sends no more than these allow: clients over think time and response (Denning and Buzen 1978), and no

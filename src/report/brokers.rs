@@ -6,7 +6,7 @@ use super::style::Style;
 use super::topology::{Branch, drawn};
 use crate::model::{
     Binding, Broker, Confirm, Exchange, ExchangeKind, Failure, Model, Network, OnFailure, OnFull, Outlet, Queue, Returns,
-    Sending, Session, Step, Storage, Sync,
+    Sending, Session, Settlements, Step, Storage, Sync,
 };
 use crate::random::Distribution;
 use serde_json::{Value, json};
@@ -172,9 +172,15 @@ pub(super) fn queue(model: &Model, queue: &Queue) -> Vec<String> {
     if rules.single_active {
         parts.push("single active consumer".to_owned());
     }
+    let quorum = matches!(rules.storage, Storage::Quorum { .. });
+    match rules.settlements {
+        Settlements::Logged if !quorum => parts.push("settlements in its log".to_owned()),
+        Settlements::AtOnce if quorum => parts.push("settlements at once".to_owned()),
+        Settlements::Logged | Settlements::AtOnce => {}
+    }
     match rules.returns {
         Returns::Position => {}
-        Returns::First if matches!(rules.storage, Storage::Quorum { .. }) => {}
+        Returns::First if quorum => {}
         Returns::First => parts.push("what comes back goes to the front".to_owned()),
         Returns::Last => parts.push("what comes back goes to the tail".to_owned()),
     }

@@ -1,4 +1,4 @@
-//! Who calls and who answers, for `check`: producers that wait for answers, services, and hosts.
+//! Who calls and who answers, for `check`: producers that wait for answers, services, hosts, and locks.
 
 use super::block::Block;
 use super::describe;
@@ -7,7 +7,7 @@ use super::quantity::{Kind, plainly};
 use super::steps::steps;
 use super::style::Style;
 use super::topology::{Branch, block, called_by, drawn, number, published_by};
-use crate::model::{Arrivals, Load, Model, Producer, ProducerLoad, Scheduling, ServiceId};
+use crate::model::{Arrivals, Load, Lock, LockLoad, Model, Producer, ProducerLoad, Scheduling, ServiceId};
 use serde_json::{Value, json};
 
 /// The producers that do more than to publish, and what they do.
@@ -73,6 +73,17 @@ pub(super) fn hosts(model: &Model, load: &Load) -> Block {
     block("hosts", &[("busy cores", Kind::Plain), ("cores", Kind::Plain), ("utilization", Kind::Share)], &rows)
 }
 
+/// How much every lock is asked for as a block.
+pub(super) fn locks(model: &Model, load: &Load) -> Block {
+    let one = |(lock, own): (&Lock, &LockLoad)| {
+        let numbers = [Some(own.rate), own.hold(), Some(f64::from(lock.permits)), Some(own.utilization)];
+        (lock.name.clone(), numbers)
+    };
+    let rows: Vec<(String, [Option<f64>; 4])> = model.locks.iter().zip(&load.locks).map(one).collect();
+    let kinds = [("asked for", Kind::Rate), ("mean hold", Kind::Time), ("permits", Kind::Plain), ("utilization", Kind::Share)];
+    block("locks", &kinds, &rows)
+}
+
 pub(super) fn service_json(model: &Model, load: &Load, at: usize) -> Value {
     let (service, own) = (&model.services[at], &load.services[at]);
     json!({
@@ -102,6 +113,17 @@ pub(super) fn host_json(model: &Model, load: &Load, at: usize) -> Value {
             Scheduling::Fifo => "fifo",
         },
         "demand": number(own.demand),
+        "utilization": number(own.utilization),
+    })
+}
+
+pub(super) fn lock_json(model: &Model, load: &Load, at: usize) -> Value {
+    let (lock, own) = (&model.locks[at], &load.locks[at]);
+    json!({
+        "name": lock.name,
+        "permits": lock.permits,
+        "rate": number(own.rate),
+        "mean_hold": own.hold().and_then(number),
         "utilization": number(own.utilization),
     })
 }

@@ -4,7 +4,7 @@ use super::quantity::{self, Kind, plainly, significant, trimmed};
 use super::result::RunResult;
 use super::style::{Role, Style, width, wrapped};
 use crate::experiment::stability::{Stability, Verdict};
-use crate::model::{HostId, Load, Model, Queue, QueueId, ServiceId};
+use crate::model::{HostId, Load, LockId, Model, Queue, QueueId, ServiceId};
 use std::fmt::Write;
 
 /// Where something is wrong with the load.
@@ -13,6 +13,7 @@ pub(super) enum Spot {
     Queue(QueueId),
     Service(ServiceId),
     Host(HostId),
+    Lock(LockId),
 }
 
 impl Spot {
@@ -21,7 +22,8 @@ impl Spot {
         let queues = (0..model.queues.len()).map(|at| Spot::Queue(QueueId(at as u32)));
         let services = (0..model.services.len()).map(|at| Spot::Service(ServiceId(at as u32)));
         let hosts = (0..model.hosts.len()).map(|at| Spot::Host(HostId(at as u32)));
-        queues.chain(services).chain(hosts)
+        let locks = (0..model.locks.len()).map(|at| Spot::Lock(LockId(at as u32)));
+        queues.chain(services).chain(hosts).chain(locks)
     }
 
     /// What it is, and its name.
@@ -30,6 +32,7 @@ impl Spot {
             Spot::Queue(id) => ("queue", &model.queue(id).name),
             Spot::Service(id) => ("service", &model.service(id).name),
             Spot::Host(id) => ("host", &model.hosts[id.0 as usize].name),
+            Spot::Lock(id) => ("lock", &model.locks[id.0 as usize].name),
         }
     }
 }
@@ -60,6 +63,12 @@ pub(super) fn trouble(model: &Model, load: &Load, spot: Spot) -> Option<Trouble>
             let own = &load.hosts[host.0 as usize];
             let cores = f64::from(model.hosts[host.0 as usize].cores);
             against(own.steady, own.steady, cores)
+        }
+        // A lease may end what would be held for longer.
+        Spot::Lock(lock) if model.locks[lock.0 as usize].lease.is_some() => None,
+        Spot::Lock(lock) => {
+            let own = &load.locks[lock.0 as usize];
+            if own.rate > 0.0 { against(own.steady, own.steady, f64::from(model.locks[lock.0 as usize].permits)) } else { None }
         }
     }
 }
@@ -101,7 +110,7 @@ pub fn unstable_model(model: &Model) -> Option<String> {
     let turns_away = |spot: Spot| match spot {
         Spot::Queue(id) => sheds(model.queue(id)),
         Spot::Service(id) => model.service(id).queue_limit.is_some() || model.service(id).shed.is_some(),
-        Spot::Host(_) => false,
+        Spot::Host(_) | Spot::Lock(_) => false,
     };
     Spot::all(model).filter(|spot| !turns_away(*spot)).find_map(|spot| match trouble(model, &load, spot)? {
         found @ (Trouble::Overloaded { .. } | Trouble::Saturated) => Some(sentence(model, &load, spot, found)),
@@ -115,6 +124,7 @@ pub(super) fn sentence(model: &Model, load: &Load, spot: Spot, trouble: Trouble)
         Spot::Queue(id) => queue_sentence(model, load, id, trouble),
         Spot::Service(id) => service_sentence(model, load, id, trouble),
         Spot::Host(id) => host_sentence(model, load, id, trouble),
+        Spot::Lock(id) => lock_sentence(model, load, id, trouble),
     }
 }
 
@@ -151,6 +161,21 @@ fn host_sentence(model: &Model, load: &Load, id: HostId, trouble: Trouble) -> St
     match trouble {
         Trouble::Saturated => format!("saturated: the host `{}` can do exactly what comes and no more", host.name),
         _ => format!("unstable: the host `{}` would need {times} times its cores", host.name),
+    }
+}
+
+fn lock_sentence(model: &Model, load: &Load, id: LockId, trouble: Trouble) -> String {
+    let (lock, own) = (&model.locks[id.0 as usize], &load.locks[id.0 as usize]);
+    let times = trimmed(&significant(own.steady / f64::from(lock.permits), 3));
+    let free = if lock.permits == 1 { "the lock" } else { "all permits of the lock" };
+    match trouble {
+        Trouble::Saturated => {
+            format!("saturated: {free} `{}` would be held all the time, who waits for it never gets fewer", lock.name)
+        }
+        _ => format!(
+            "unstable: the lock `{}` would need {times} times its permits, those who wait for it become more and more",
+            lock.name
+        ),
     }
 }
 

@@ -4,7 +4,7 @@ use super::describe::{distribution, work};
 use super::quantity::{Kind, plainly, significant, trimmed};
 use crate::model::{Call, Handler, Layer, LockId, Model, Outlet, Step, Until, Way};
 use crate::random::Counts;
-use crate::units::{Rate, Span};
+use crate::units::{Bytes, Rate, Span};
 
 /// What a handler does.
 pub(super) fn steps(model: &Model, handler: &Handler) -> String {
@@ -31,7 +31,13 @@ fn one(model: &Model, step: &Step) -> String {
                 Outlet::Queue(queue) => format!("[{}]", model.queue(queue).name),
                 Outlet::Exchange(id) => format!("<{}>", model.exchange(id).name),
             };
-            let key = send.key.as_ref().map(|key| format!(" as {key}")).unwrap_or_default();
+            let mut key = send.key.as_ref().map(|key| format!(" as {key}")).unwrap_or_default();
+            if let Some(priority) = send.priority {
+                key.push_str(&format!(" at priority {priority}"));
+            }
+            if let Some(size) = send.size {
+                key.push_str(&format!(" of {}", Bytes(u64::from(size))));
+            }
             let until = match send.until {
                 Until::Sent => "",
                 Until::Confirmed => " until confirmed",

@@ -41,6 +41,10 @@ pub fn topology(model: &Model, load: &Load, style: Style) -> String {
         lines.push(String::new());
         lines.extend(layout::lines(&services::hosts(model, load), style));
     }
+    if !model.locks.is_empty() {
+        lines.push(String::new());
+        lines.extend(layout::lines(&services::locks(model, load), style));
+    }
     let troubles = troubles(model, load);
     if !troubles.is_empty() {
         lines.push(String::new());
@@ -82,6 +86,7 @@ pub fn check_json(model: &Model, load: &Load) -> Value {
         "consumers": (0..model.pools.len()).map(|at| pool_json(model, load, PoolId(at as u32))).collect::<Vec<Value>>(),
         "services": (0..model.services.len()).map(|at| services::service_json(model, load, at)).collect::<Vec<Value>>(),
         "hosts": (0..model.hosts.len()).map(|at| services::host_json(model, load, at)).collect::<Vec<Value>>(),
+        "locks": (0..model.locks.len()).map(|at| services::lock_json(model, load, at)).collect::<Vec<Value>>(),
         "brokers": model.brokers.iter().map(|broker| brokers::broker_json(model, broker)).collect::<Vec<Value>>(),
         "exchanges": model.exchanges.iter().map(|exchange| brokers::exchange_json(model, exchange)).collect::<Vec<Value>>(),
         "faults": faults(model),
@@ -159,6 +164,7 @@ fn problem_json(model: &Model, load: &Load, spot: Spot, trouble: Trouble) -> Val
         Spot::Queue(id) => load.queues[id.0 as usize].rate,
         Spot::Service(id) => load.services[id.0 as usize].rate,
         Spot::Host(id) => load.hosts[id.0 as usize].demand,
+        Spot::Lock(id) => load.locks[id.0 as usize].demand,
     };
     let (what, name) = spot.name(model);
     let message = stability::sentence(model, load, spot, trouble);

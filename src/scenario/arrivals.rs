@@ -71,7 +71,8 @@ impl Resolver<'_> {
         let (rates, stays) = (mmpp.rates.given()?, mmpp.stay.given()?);
         let n = rates.value.len();
         if stays.value.len() != n {
-            let message = format!("`rates` has {n} phases and `stay` has {}", stays.value.len());
+            let phases = if n == 1 { "phase" } else { "phases" };
+            let message = format!("`rates` has {n} {phases} and `stay` has {}", stays.value.len());
             let problem = Problem::error(stays.place, message).related(rates.place, format!("{n} phases"));
             self.log.push(problem.help("give both lists one item for each phase"));
             return None;

@@ -27,6 +27,10 @@ table! {
         "cpu" optional cpu: CpuForm,
         /// The disk of each node; writing takes no time unless told otherwise.
         "disk" optional disk: DiskForm,
+        /// Where the queues on it keep their messages, unless they say so themselves.
+        "storage" optional storage: StorageForm,
+        /// On how many nodes those are kept that are replicated, unless they say so themselves; 3 unless told otherwise.
+        "replication" optional replication: Whole<1, 1_000>,
         /// Messages that weigh more than this stop all who publish; no limit unless told otherwise.
         "memory_limit" optional memory_limit: Bytes,
         /// The same for messages that are kept on disk.
@@ -249,6 +253,16 @@ words! {
         "first" => First,
         /// at the tail.
         "last" => Last,
+    }
+}
+
+words! {
+    /// When a queue acts on what a consumer says of a message.
+    SettlementsForm "a way to settle" {
+        /// as soon as it comes.
+        "at-once" => AtOnce,
+        /// as soon as a majority of its members has it in its log.
+        "logged" => Logged,
     }
 }
 

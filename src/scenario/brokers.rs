@@ -2,7 +2,7 @@
 
 use super::broker_form::{
     Broker as BrokerForm, CpuForm, DeadLetterForm, DiskForm, DiskMode, Exchange as ExchangeForm, NetworkForm, ReturnsForm,
-    StorageForm,
+    SettlementsForm, StorageForm,
 };
 use super::decode::{Entities, Field, Named};
 use super::diagnostic::{At, Place, Problem};
@@ -13,7 +13,7 @@ use super::lookup::Kind;
 use super::resolve::{Resolver, list};
 use crate::model::{
     Binding, Broker, BrokerId, Costs, DeadLetter, Disk, Exchange, ExchangeId, ExchangeKind, Flow, Model, Network, Outlet,
-    QueueId, Returns, Semantics, Storage, Sync, Wakeup,
+    QueueId, Returns, Semantics, Settlements, Storage, Sync, Wakeup,
 };
 use crate::random::Distribution;
 use crate::units::Span;
@@ -36,6 +36,37 @@ impl Resolver<'_> {
             resolved.push(self.broker(name, form, &path));
         }
         resolved
+    }
+
+    /// What a broker says of how queues are kept, where none on it is kept so.
+    pub(super) fn kept(&mut self, brokers: &[Named<BrokerForm>], model: &Model) {
+        for (at, named) in brokers.iter().enumerate() {
+            let Some(form) = named.entity.as_ref().map(|entity| &entity.value) else { continue };
+            let on_it = model.queues.iter().filter(|queue| queue.semantics.broker == Some(BrokerId(at as u32)));
+            let storages: Vec<Storage> = on_it.map(|queue| queue.semantics.storage).collect();
+            let is = |storage: &Storage, word: StorageForm| {
+                matches!(
+                    (storage, word),
+                    (Storage::Memory, StorageForm::Memory)
+                        | (Storage::Disk, StorageForm::Disk)
+                        | (Storage::Quorum { .. }, StorageForm::Quorum)
+                        | (Storage::Replicated { .. }, StorageForm::Replicated)
+                )
+            };
+            if let Some(given) = form.storage.given()
+                && !storages.iter().any(|storage| is(storage, given.value))
+            {
+                let problem = Problem::warning(given.place, "no queue on this broker is kept like that");
+                self.log.push(problem.help("let a queue on it leave its own `storage` out, or remove this"));
+            }
+            let replicated = |storage: &Storage| is(storage, StorageForm::Quorum) || is(storage, StorageForm::Replicated);
+            if let Some(given) = form.replication.given()
+                && !storages.iter().any(replicated)
+            {
+                let problem = Problem::warning(given.place, "no queue on this broker is replicated");
+                self.log.push(problem.help("add storage = \"quorum\", or remove `replication`"));
+            }
+        }
     }
 
     fn broker(&mut self, name: String, form: Option<&BrokerForm>, path: &str) -> Broker {
@@ -315,6 +346,16 @@ impl Resolver<'_> {
             self.log.push(problem.help("add dead_letter = \"dead\", the name of a queue or an exchange"));
         }
         let quorum = matches!(storage, Storage::Quorum { .. });
+        let settlements = match form.settlements.value() {
+            None if quorum => Settlements::Logged,
+            None | Some(SettlementsForm::AtOnce) => Settlements::AtOnce,
+            Some(SettlementsForm::Logged) => Settlements::Logged,
+        };
+        if let (Some(at), Storage::Memory | Storage::Disk, Settlements::Logged) = (form.settlements.given(), storage, settlements)
+        {
+            let problem = Problem::error(at.place, "only a replicated queue has a log that settlements could be in");
+            self.log.push(problem.help("add storage = \"quorum\", or remove `settlements`"));
+        }
         Semantics {
             broker,
             storage,
@@ -329,6 +370,7 @@ impl Resolver<'_> {
                 Some(ReturnsForm::First) => Returns::First,
                 Some(ReturnsForm::Last) => Returns::Last,
             },
+            settlements,
         }
     }
 
@@ -362,6 +404,27 @@ impl Resolver<'_> {
                 let message = "the dead letters of this queue come back to it: what expired or was too many is dropped then";
                 let problem = Problem::warning(given.place, message);
                 self.log.push(problem.help("send them to another queue, such as [queues.dead]"));
+            }
+        }
+    }
+}
+
+impl Resolver<'_> {
+    /// Limits of deliveries at queues whose consumers acknowledge by receiving: nothing ever comes back there.
+    pub(super) fn idle_delivery_limits(&mut self, scenario: &Scenario, model: &crate::model::Model) {
+        for (at, named) in list(&scenario.queues).iter().enumerate() {
+            let Some(given) = named.entity.as_ref().and_then(|entity| entity.value.delivery_limit.given()) else { continue };
+            // A preset's limit stands where its name does: it is none that the user wrote.
+            let presets = list(&scenario.brokers).iter().filter_map(|named| named.entity.as_ref()?.value.preset.given());
+            let by_preset = presets.map(|preset| preset.place).any(|place| place == given.place);
+            let pools: Vec<_> = model.pools_on(QueueId(at as u32)).collect();
+            let all_auto = !pools.is_empty() && pools.iter().all(|(_, pool)| pool.ack == crate::model::Ack::Auto);
+            if all_auto && !by_preset {
+                let message =
+                    "nothing comes back to this queue: its consumers acknowledge by receiving, and the limit is never reached";
+                let names: Vec<String> = pools.iter().map(|(_, pool)| format!("[consumers.{}]", pool.name)).collect();
+                let cure = format!("write ack = \"manual\" in {}, or remove `delivery_limit`", names.join(" and "));
+                self.log.push(Problem::warning(given.place, message).help(cure));
             }
         }
     }

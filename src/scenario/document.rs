@@ -5,7 +5,7 @@
 use super::arrivals_form::ArrivalsForm;
 use super::broker_form::{
     AckForm, BatchForm, Broker, CarriedKey, ConfirmForm, DeadLetterForm, Exchange, FailureForm, LifetimeForm, OnFailureForm,
-    OnFullForm, ProtocolForm, RedeliveryForm, ReturnsForm, SizeForm, StorageForm, WeightedKey,
+    OnFullForm, ProtocolForm, RedeliveryForm, ReturnsForm, SettlementsForm, SizeForm, StorageForm, WeightedKey,
 };
 use super::costs::Costs;
 use super::decode::{Decode, Entities, Field, Keys, one_key, shapes, table, word, words};
@@ -269,6 +269,8 @@ table! {
         "single_active_consumer" optional single_active_consumer: bool,
         /// Where a message stands that comes back; "position" unless told otherwise, "first" with storage = "quorum".
         "returns" optional returns: ReturnsForm,
+        /// When it acts on what a consumer says of a message; "at-once" unless told otherwise, "logged" with storage = "quorum".
+        "settlements" optional settlements: SettlementsForm,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::decode::Field;
 use super::diagnostic::{At, Place, Problem};
 use super::distribution_form::Distribution as Form;
-use super::document::Scenario;
+use super::document::{Scenario, StopForm, WarmupForm};
 use super::lookup::Kind;
 use super::names;
 use super::resolve::{Resolver, list};
@@ -29,30 +29,31 @@ impl Resolver<'_> {
 
     fn fault(&mut self, at: &At<FaultForm>, scenario: &Scenario, model: &Model) -> Option<Fault> {
         let (times, kind) = match &at.value {
-            FaultForm::Crash(form) => (self.fault_times(form.when(), at.place), self.crash(form, scenario, model)),
+            FaultForm::Crash(form) => (self.fault_times(form.when(), at.place, scenario), self.crash(form, scenario, model)),
             FaultForm::Pause(form) => {
                 let target = self.target(&form.target, WORKING, "stand still", scenario);
-                (self.fault_times(form.when(), at.place), target.map(|target| FaultKind::Pause { target }))
+                (self.fault_times(form.when(), at.place, scenario), target.map(|target| FaultKind::Pause { target }))
             }
             FaultForm::Slow(form) => {
                 let target = self.target(&form.target, WORKING, "work slowly", scenario);
                 let kind = target.zip(form.factor.value()).map(|(target, factor)| FaultKind::Slow { target, factor: factor.0 });
-                (self.fault_times(form.when(), at.place), kind)
+                (self.fault_times(form.when(), at.place, scenario), kind)
             }
             FaultForm::Loss(form) => {
                 let target = self.target(&form.target, REACHED, "lose what is sent to it", scenario);
                 let kind = target.zip(form.share.value());
                 let kind = kind.map(|(target, share)| FaultKind::Loss { target, probability: share.0 });
-                (self.fault_times(form.when(), at.place), kind)
+                (self.fault_times(form.when(), at.place, scenario), kind)
             }
-            FaultForm::Partition(form) => {
-                (self.fault_times(form.when(), at.place), form.sides.given().and_then(|sides| self.partition(sides, scenario)))
-            }
+            FaultForm::Partition(form) => (
+                self.fault_times(form.when(), at.place, scenario),
+                form.sides.given().and_then(|sides| self.partition(sides, scenario)),
+            ),
         };
         Some(Fault { times: times?, kind: kind? })
     }
 
-    fn fault_times(&mut self, when: When<'_>, place: Place) -> Option<FaultTimes> {
+    fn fault_times(&mut self, when: When<'_>, place: Place, scenario: &Scenario) -> Option<FaultTimes> {
         match (when.at, when.every) {
             (Field::Given(at), Field::Given(every)) => {
                 let problem = Problem::error(every.place, "a fault comes at a time or again and again, and here are both");
@@ -68,6 +69,7 @@ impl Resolver<'_> {
                     None => None,
                     Some(length) => Some(self.fault_length(length)?),
                 };
+                self.warn_of_lateness(at, scenario);
                 Some(FaultTimes::At { at: Time(at.value.0), length })
             }
             (Field::Missing, Field::Given(every)) => {
@@ -95,6 +97,22 @@ impl Resolver<'_> {
                 None
             }
             _ => None,
+        }
+    }
+
+    /// A fault that happens when the run is over.
+    fn warn_of_lateness(&mut self, at: &At<Span>, scenario: &Scenario) {
+        let Some(run) = scenario.run.value() else { return };
+        let drained = matches!(run.stop.value(), Some(StopForm::Drained));
+        let (Some(duration), false) = (run.duration.value(), drained) else { return };
+        let warmup = match run.warmup.value() {
+            Some(WarmupForm::Fixed(span)) => *span,
+            _ => Span::ZERO,
+        };
+        if at.value.0 >= (*duration + warmup).0 {
+            let problem =
+                Problem::warning(at.place, format!("this fault never comes: the run is over at {}", *duration + warmup));
+            self.log.push(problem.help("write an earlier time, or a longer `run.duration`"));
         }
     }
 

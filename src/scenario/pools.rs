@@ -9,7 +9,7 @@ use super::document::{
 use super::lookup::Kind;
 use super::quantity::{Whole, grouped};
 use super::resolve::{Resolver, list};
-use super::steps::{Limit, Links, Owner, Walk};
+use super::steps::{Like, Limit, Links, Owner, Walk};
 use crate::model::{
     Ack, Arrivals, Call, Confirm, ConsumerPool, Discipline, Handler, HostId, Keys, Overflow, Prefetch, Priority, Producer, Queue,
     QueueId, Semantics, Sending, Session, Step, Until,
@@ -170,7 +170,7 @@ impl Resolver<'_> {
             self.log.push(problem.help(help));
         }
         let until = if sending.confirm == Confirm::Sync { Until::Confirmed } else { Until::Sent };
-        let publish = publish.and_then(|name| self.publish(name, None, until, walk));
+        let publish = publish.and_then(|name| self.publish(name, Like::default(), until, walk));
         let call =
             call.and_then(|name| self.callee(name, Limit::None, walk)).map(|service| Step::Call(Box::new(Call::plain(service))));
         Handler(publish.or(call).into_iter().collect())
@@ -249,7 +249,7 @@ impl Resolver<'_> {
         }
         let service = form.service.given().map(|at| At { value: &at.value, place: at.place });
         let service = service.and_then(|at| self.work(at, "service", walk)).map(Step::Work);
-        let publish = form.publish.given().and_then(|name| self.publish(name, None, Until::Sent, walk));
+        let publish = form.publish.given().and_then(|name| self.publish(name, Like::default(), Until::Sent, walk));
         Handler(service.into_iter().chain(publish).collect())
     }
 

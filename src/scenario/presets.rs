@@ -15,6 +15,10 @@ const DECIDING: [&str; 2] = ["storage", "mode"];
 /// The ways of `network`, which can also be one delay for all.
 const WAYS: [&str; 4] = ["publish", "confirm", "deliver", "ack"];
 
+/// The ways to keep messages, and those of them that have members.
+const STORAGES: [&str; 4] = ["memory", "disk", "quorum", "replicated"];
+const REPLICATED: [&str; 2] = ["quorum", "replicated"];
+
 /// The name of a preset.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PresetName(pub &'static Preset);
@@ -35,8 +39,9 @@ pub fn preset_advice(name: &str) -> String {
     super::names::advice(name, PRESETS.iter().map(|preset| preset.name), "")
 }
 
-/// Fills in what the presets of a document's brokers say.
+/// Fills in what a document's brokers say of the queues on them, and what the presets of these brokers say.
 pub(super) fn fill(root: &mut Node) {
+    spread(root);
     let mut rows: Vec<(String, &'static Preset, Place)> = Vec::new();
     for broker in entries(root, "brokers") {
         let Some((preset, place)) = chosen(&broker.node) else { continue };
@@ -49,6 +54,32 @@ pub(super) fn fill(root: &mut Node) {
         let facts: Vec<_> = facts(preset, |key| key.starts_with("queues."));
         let facts: Vec<_> = facts.iter().map(|(key, value)| (key.trim_start_matches("queues."), *value)).collect();
         fill_table(&mut queue.node, &facts, *place);
+    }
+}
+
+/// Hands the `storage` and `replication` of a broker on to the queues on it that do not say how they are kept.
+fn spread(root: &mut Node) {
+    let mut brokers: Vec<(String, Option<Node>, Option<Node>)> = Vec::new();
+    for broker in entries(root, "brokers") {
+        let of = |key: &str| node(&broker.node, key).cloned();
+        let known = |node: &Node| matches!(&node.value, Value::Text(word) if STORAGES.contains(&word.as_str()));
+        brokers.push((broker.key.clone(), of("storage").filter(known), of("replication")));
+    }
+    for queue in entries(root, "queues") {
+        let Some(Value::Text(on)) = value(&queue.node, "broker") else { continue };
+        let Some((_, storage, replication)) = brokers.iter().find(|(name, ..)| name == on) else { continue };
+        add(&mut queue.node, "storage", storage.as_ref());
+        if matches!(value(&queue.node, "storage"), Some(Value::Text(word)) if REPLICATED.contains(&word.as_str())) {
+            add(&mut queue.node, "members", replication.as_ref());
+        }
+    }
+}
+
+/// Adds a key that is not there.
+fn add(to: &mut Node, key: &str, given: Option<&Node>) {
+    let Value::Table(entries) = &mut to.value else { return };
+    if let Some(node) = given.filter(|_| entries.iter().all(|entry| entry.key != key)) {
+        entries.push(Entry { key: key.to_owned(), key_place: node.place, node: node.clone() });
     }
 }
 
@@ -65,9 +96,13 @@ fn entries<'a>(root: &'a mut Node, table: &str) -> &'a mut [Entry] {
     }
 }
 
-fn value<'a>(node: &'a Node, key: &str) -> Option<&'a Value> {
-    let Value::Table(entries) = &node.value else { return None };
-    entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node.value)
+fn node<'a>(of: &'a Node, key: &str) -> Option<&'a Node> {
+    let Value::Table(entries) = &of.value else { return None };
+    entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
+}
+
+fn value<'a>(of: &'a Node, key: &str) -> Option<&'a Value> {
+    node(of, key).map(|node| &node.value)
 }
 
 fn chosen(broker: &Node) -> Option<(&'static Preset, Place)> {
@@ -191,6 +226,18 @@ mod tests {
         let rules = &found.queues[0].semantics;
         assert_eq!((rules.storage, rules.delivery_limit), (Storage::Quorum { members: 5 }, Some(20)));
         assert_eq!(rules.returns, Returns::First);
+    }
+
+    /// What a broker says of its queues goes before its preset, and behind what a queue says.
+    #[test]
+    fn a_broker_says_how_its_queues_are_kept() {
+        let storage = |broker: &str, queue: &str| model(broker, queue).queues[0].semantics.storage;
+        assert_eq!(storage("storage = \"disk\"", ""), Storage::Disk);
+        assert_eq!(storage("nodes = 5\nstorage = \"quorum\"\nreplication = 5", ""), Storage::Quorum { members: 5 });
+        assert_eq!(storage("nodes = 5\nstorage = \"replicated\"", ""), Storage::Replicated { members: 3 });
+        assert_eq!(storage("nodes = 5\nreplication = 5", "storage = \"quorum\""), Storage::Quorum { members: 5 });
+        assert_eq!(storage("nodes = 5\nstorage = \"quorum\"\nreplication = 5", "members = 1"), Storage::Quorum { members: 1 });
+        assert_eq!(storage("preset = \"rabbitmq-quorum\"\nstorage = \"disk\"", ""), Storage::Disk);
     }
 
     #[test]

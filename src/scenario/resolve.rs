@@ -129,10 +129,12 @@ impl Resolver<'_> {
             alerts: Vec::new(),
         };
         place_exchanges(&mut model);
+        self.kept(list(&scenario.brokers), &model);
         model.faults = self.faults(scenario, &model);
         let connections = Connections { producers: producer_links, pools: pool_links, services: service_links };
         self.flow(scenario, &model, &connections);
         self.dead_letter_circles(scenario, &model);
+        self.idle_delivery_limits(scenario, &model);
         self.usage(scenario, &model, &connections);
         model.goals = self.goals(list(&scenario.goals), &model);
         model.alerts = self.alerts(list(&scenario.alerts), scenario.run.value(), &model);

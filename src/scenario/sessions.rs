@@ -129,12 +129,9 @@ impl Resolver<'_> {
 
     fn size(&mut self, at: &At<SizeForm>, carried: bool) -> Size {
         match &at.value {
-            SizeForm::Constant(Bytes(bytes)) => {
-                if *bytes > u64::from(u32::MAX) {
-                    let problem = Problem::error(at.place, "no broker takes a message of more than 4 GiB");
-                    self.log.push(problem.help("write a smaller size"));
-                }
-                Size::Constant(*bytes)
+            SizeForm::Constant(size) => {
+                self.message_size(&At { value: *size, place: at.place });
+                Size::Constant(size.0)
             }
             SizeForm::Uniform(range) => {
                 let (min, max) = (range.min.value().map_or(0, |at| at.0), range.max.value().map_or(0, |at| at.0));
@@ -151,6 +148,14 @@ impl Resolver<'_> {
                 }
                 Size::Carried
             }
+        }
+    }
+
+    /// A message of this size can be published.
+    pub(super) fn message_size(&mut self, at: &At<Bytes>) {
+        if at.value.0 > u64::from(u32::MAX) {
+            let problem = Problem::error(at.place, "no broker takes a message of more than 4 GiB");
+            self.log.push(problem.help("write a smaller size"));
         }
     }
 
@@ -259,6 +264,29 @@ impl Resolver<'_> {
         if let (true, None, Some(at)) = (session.blocking, session.heartbeat, form.blocking.given()) {
             let problem = Problem::warning(at.place, "without heartbeats nobody notices that this consumer sends none");
             self.log.push(problem.help("add heartbeat = \"60s\""));
+        }
+        let concurrency = form.concurrency.value().map_or(1, |whole| whole.0);
+        if let (true, true, Some(at)) = (session.blocking, concurrency > 1, form.concurrency.given()) {
+            let problem = Problem::error(at.place, "a consumer that blocks its own heartbeats works on one message at a time");
+            let problem = match form.blocking.given() {
+                Some(blocking) => problem.related(blocking.place, "its work and its heartbeats share one thread"),
+                None => problem,
+            };
+            self.log.push(
+                problem.help("write more consumers (`count`) instead, or remove `blocking` where other threads do the work"),
+            );
+        }
+        if let (Some(at), 0, true) = (form.prefetch.given(), limit, ack == Ack::Manual) {
+            let (what, cure) = match protocol {
+                ProtocolForm::Mqtt => ("MQTT forbids a receive maximum of 0", "65_535, which is MQTT's default"),
+                ProtocolForm::Amqp10 => {
+                    ("a link of AMQP 1.0 without credit gets no message", "170, which is what RabbitMQ grants")
+                }
+                ProtocolForm::Amqp091 | ProtocolForm::Stomp => ("", ""),
+            };
+            if !what.is_empty() {
+                self.log.push(Problem::error(at.place, what).help(format!("write prefetch = {cure}")));
+            }
         }
         session.connection = form.connection.value().cloned();
         (ack, session)

@@ -8,7 +8,7 @@ use super::headed::{Any, Ordered, ShortOr, head, headed};
 use super::quantity::{Positive, Share, Weight, Whole};
 use super::schema::{self, Definitions};
 use super::tree::{Node, Value};
-use crate::units::{Rate, Span};
+use crate::units::{Bytes, Rate, Span};
 
 /// Steps that are repeated at most so often: a loop of one handler is not a load test.
 pub(super) const MOST_ROUNDS: u64 = 1_000_000;
@@ -54,12 +54,15 @@ table! {
         "publish" required publish: String,
         /// The routing key; that of the message that causes it unless told otherwise.
         "key" optional key: String,
+        /// Its priority; that of the message that causes it unless told otherwise.
+        "priority" optional priority: Whole<0, 255>,
+        /// Its bytes; as many as the message that causes it has unless told otherwise.
+        "size" optional size: Bytes,
         /// "sync": go on when the broker has confirmed it, and fail when it has not.
         "confirm" optional confirm: ConfirmForm,
         /// Whether to wait until a consumer has worked on it and its answer is back (request and reply over queues).
         "reply" optional reply: bool,
     }
-    later ["priority", "size"]
 }
 
 table! {

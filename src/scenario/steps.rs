@@ -58,6 +58,14 @@ pub(super) struct Links {
     pub host: Option<usize>,
 }
 
+/// In what a message differs from the one that causes it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Like {
+    pub key: Option<String>,
+    pub priority: Option<u8>,
+    pub size: Option<u32>,
+}
+
 /// Whose steps they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
@@ -179,7 +187,7 @@ impl Resolver<'_> {
     }
 
     /// A publication to a queue or an exchange, with a key and what it waits for.
-    pub(super) fn publish(&mut self, name: &At<String>, key: Option<&String>, until: Until, walk: &mut Walk<'_>) -> Option<Step> {
+    pub(super) fn publish(&mut self, name: &At<String>, like: Like, until: Until, walk: &mut Walk<'_>) -> Option<Step> {
         let to = self.outlet(At { value: &name.value, place: name.place }, walk.scenario)?;
         match to {
             Outlet::Queue(queue) => walk.links.publishes.push(walk.edge(queue.0 as usize, name.place, Limit::None)),
@@ -191,9 +199,11 @@ impl Resolver<'_> {
                 }
             }
         }
+        let Like { key, priority, size } = like;
+        let publication = Publication { to, key, priority, size, until };
         match to {
-            Outlet::Queue(queue) if key.is_none() && until == Until::Sent => Some(Step::Publish(queue)),
-            to => Some(Step::Send(Box::new(Publication { to, key: key.cloned(), until }))),
+            Outlet::Queue(queue) if publication.inherits() && until == Until::Sent => Some(Step::Publish(queue)),
+            _ => Some(Step::Send(Box::new(publication))),
         }
     }
 
@@ -211,7 +221,12 @@ impl Resolver<'_> {
             let problem = Problem::warning(at.place, "whoever waits for the answer needs no confirm");
             self.log.push(problem.help("remove `confirm`"));
         }
-        self.publish(step.publish.given()?, step.key.value(), until, walk)
+        let size = step.size.given().map(|at| {
+            self.message_size(at);
+            at.value.0 as u32
+        });
+        let priority = step.priority.value().map(|whole| whole.0 as u8);
+        self.publish(step.publish.given()?, Like { key: step.key.value().cloned(), priority, size }, until, walk)
     }
 
     /// The service that is called.

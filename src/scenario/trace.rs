@@ -147,7 +147,10 @@ fn positions(header: &[String], columns: &[Column<'_>], shown: &str, place: Plac
 /// What the reader of the file says, without its own idea of positions.
 fn reason(error: &csv::Error) -> String {
     match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!("it has {len} cells, the header has {expected_len}"),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            let cells = if *len == 1 { "cell" } else { "cells" };
+            format!("it has {len} {cells}, the header has {expected_len}")
+        }
         csv::ErrorKind::Io(error) => error.to_string(),
         _ => error.to_string(),
     }

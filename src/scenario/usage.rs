@@ -13,7 +13,8 @@ use super::resolve::{Resolver, list};
 use super::service_form::FaultForm;
 use super::steps::{Limit, Links};
 use crate::model::{
-    Balance, Contents, Discipline, FaultKind, HostId, Model, PoolId, Priority, ProducerId, QueueId, ServiceId, Shed, Target,
+    Balance, Contents, Discipline, FaultKind, HostId, Model, PoolId, Priority, ProducerId, QueueId, RoutingKey, ServiceId, Shed,
+    Target,
 };
 
 impl Resolver<'_> {
@@ -148,7 +149,7 @@ impl Resolver<'_> {
 
     /// Keys that nobody looks at, and those who look at keys that are not there.
     fn keys(&mut self, scenario: &Scenario, model: &Model) {
-        let keyed = model.producers.iter().any(|producer| producer.keys.is_some());
+        let keyed = model.producers.iter().any(|producer| producer.keys.is_some() || producer.sending.key == RoutingKey::Carried);
         let lru = |contents: Contents| matches!(contents, Contents::Lru { .. });
         let ring = |balance: Option<Balance>| matches!(balance, Some(Balance::ConsistentHash { .. }));
         let routed = |form: &KeyForm| matches!(form, KeyForm::Constant(_) | KeyForm::Choose(_) | KeyForm::Carried(_));

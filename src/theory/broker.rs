@@ -17,7 +17,7 @@
 use super::answer::{Answer, Law};
 use crate::model::{
     Ack, Broker, Costs, Failure, Lifetime, Model, Network, Outlet, Prefetch, Producer, Queue, QueueId, Semantics, Sending,
-    Session, Size, Storage, Sync, Work,
+    Session, Settlements, Size, Storage, Sync, Work,
 };
 use crate::random::Distribution;
 use crate::units::Span;
@@ -135,11 +135,7 @@ fn constant(distribution: &Distribution) -> Option<f64> {
 fn safe(model: &Model, to: Outlet, sending: &Sending) -> f64 {
     let (Outlet::Queue(id), Some(broker)) = (to, broker_of(model, to)) else { return 0.0 };
     let queue = model.queue(id);
-    let fsync = broker.disk.as_ref().map_or(Some(0.0), |disk| match disk.sync {
-        Sync::Interval(_) => Some(0.0),
-        Sync::Batch | Sync::Always => constant(&disk.fsync),
-    });
-    let (Some(fsync), Some(between), false) = (fsync, constant(&broker.between), may_refuse(queue)) else { return 0.0 };
+    let (Some(fsync), Some(between), false) = (fsync(broker), constant(&broker.between), may_refuse(queue)) else { return 0.0 };
     match queue.semantics.storage {
         Storage::Memory => 0.0,
         Storage::Disk if !sending.persistent => 0.0,
@@ -149,16 +145,35 @@ fn safe(model: &Model, to: Outlet, sending: &Sending) -> f64 {
             (Some(deliver), Some(ack)) => fsync.min(deliver + ack),
             _ => 0.0,
         },
-        // A majority of more than one has at least one beside the leader.
-        Storage::Quorum { members } => fsync + if members > 1 { 2.0 * between } else { 0.0 },
-        Storage::Replicated { members } => {
-            if members > 1 {
-                2.0 * between
-            } else {
-                0.0
-            }
-        }
+        storage @ (Storage::Quorum { .. } | Storage::Replicated { .. }) => majority(storage, fsync, between),
     }
+}
+
+/// How long a command of a replicated queue takes at least. A majority of more than one has at least one beside the leader.
+fn majority(storage: Storage, fsync: f64, between: f64) -> f64 {
+    let to_another = |members: u32| if members > 1 { 2.0 * between } else { 0.0 };
+    match storage {
+        Storage::Memory | Storage::Disk => 0.0,
+        Storage::Quorum { members } => fsync + to_another(members),
+        Storage::Replicated { members } => to_another(members),
+    }
+}
+
+/// How long it takes at least until a queue acts on an acknowledgement, where that is known.
+fn settled(queue: &Queue, broker: Option<&Broker>) -> f64 {
+    let Some(broker) = broker.filter(|_| queue.semantics.settlements == Settlements::Logged) else { return 0.0 };
+    match (fsync(broker), constant(&broker.between)) {
+        (Some(fsync), Some(between)) => majority(queue.semantics.storage, fsync, between),
+        _ => 0.0,
+    }
+}
+
+/// How long it takes to force data to the disk of a broker, where that does not vary.
+fn fsync(broker: &Broker) -> Option<f64> {
+    broker.disk.as_ref().map_or(Some(0.0), |disk| match disk.sync {
+        Sync::Interval(_) => Some(0.0),
+        Sync::Batch | Sync::Always => constant(&disk.fsync),
+    })
 }
 
 /// The messages that one write of a queue's disk takes at most.
@@ -202,6 +217,7 @@ fn of_pool(model: &Model, queue: &Queue, pool: &crate::model::ConsumerPool) -> O
     let cpu = broker.and_then(|broker| broker.cpu);
     let node = cpu.map_or(0.0, |cpu| seconds(cpu.deliver) + size * cpu.per_byte / 1e9 + seconds(cpu.ack));
     let travel = f64::from(session.trips) * (mean(&network.deliver) + mean(&network.ack)) + line + node;
+    let travel = travel + settled(queue, broker);
     let overhead = session.overhead.as_ref().map_or(0.0, mean);
     let consumers = (0..pool.count as usize).map(|at| work * session.slowness.get(at).copied().unwrap_or(1.0));
     let by_work: f64 = consumers.clone().map(|work| f64::from(pool.concurrency) / (work + overhead)).sum();

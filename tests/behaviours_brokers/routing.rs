@@ -211,6 +211,25 @@ prefetch = 0
 service = "1us"
 "#;
 
+/// One partition with 1,000/s and a linger of 5 ms, whose batch never fills: a batch is the first and what comes within the linger, 6 messages,
+/// of which the first lingers for all of it and the others on average for half.
+#[test]
+fn a_linger_makes_messages_wait_for_those_behind_them() {
+    let text = "[run]\nduration = \"400s\"\nreplications = 5\n[producers.web]\narrivals = { poisson = \"1000/s\" }\npublish = \"jobs\"\n\
+                batch = { messages = 1000, linger = \"5ms\" }\n[queues.jobs]\n[consumers.workers]\nqueue = \"jobs\"\nprefetch = 0\n\
+                ack = \"auto\"\nconcurrency = 1000\nservice = \"1ns\"\n";
+    let found = run(text, &[]);
+    near(&found, "producers.web.completion.mean", 0.005 * (1.0 + 2.5) / 6.0, 0.01);
+    // Sixteen at even distances: beyond 3,000/s the last is there before the linger ends.
+    let even = |rate: u32| {
+        let sixteen = ["producers.web.batch={ messages = 16, linger = \"5ms\" }"];
+        let text = text.replace("poisson = \"1000/s\"", &format!("constant = \"{rate}/s\"")).replace("400s", "10s");
+        number(&run(&text, &sixteen), "producers.web.completion.max")
+    };
+    assert!(even(3_100) < 0.0049, "{}", even(3_100));
+    assert!((even(2_900) - 0.005).abs() < 1e-6, "{}", even(2_900));
+}
+
 /// Five messages at 100/s are sent when the fifth is there, or when the first has lingered long enough.
 #[test]
 fn batches_wait_for_their_last_message_or_for_the_linger() {

@@ -8,7 +8,7 @@ export class Browser {
   static async start(program) {
     const profile = mkdtempSync(join(tmpdir(), "queuelab-browser-"));
     const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
-      "--disable-background-networking", "--remote-debugging-pipe", `--user-data-dir=${profile}`, "about:blank"];
+      "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-pipe", `--user-data-dir=${profile}`, "about:blank"];
     const child = spawn(program, flags, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
     const browser = new Browser();
     Object.assign(browser, { child, profile, waiting: new Map(), listeners: [], next: 1 });
@@ -20,6 +20,8 @@ export class Browser {
       for (const part of parts) browser.receive(JSON.parse(part));
     });
     child.on("error", error => { for (const { reject } of browser.waiting.values()) reject(error); });
+    // What a page copies is read back.
+    await browser.send("Browser.grantPermissions", { permissions: ["clipboardReadWrite", "clipboardSanitizedWrite"] });
     return browser;
   }
 
@@ -91,6 +93,11 @@ class Page {
     const { result, exceptionDetails } = await this.send("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
+  }
+
+  // Waits until an expression holds, for at most two seconds.
+  async until(expression) {
+    for (let turn = 0; turn < 100 && !await this.ask(expression); turn++) await new Promise(resolve => setTimeout(resolve, 20));
   }
 
   async mouse(type, x, y, more = {}) {

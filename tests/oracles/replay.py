@@ -66,7 +66,7 @@ RUNS = {
     "R6_maxlen50_reject": {"max_length": 50, "reject": True},
     "R7_permsg_ttl20_200": {},
     "R7_ttl50_rho110": {"ttl": 50 * MS},
-    "R8_crash_p1": {"crash": (6_610_051_000, 7_647_571_000, 11_700_000)},
+    "R8_crash_p1": {"crash": (6_609_491_000, 7_647_571_000, 12_000_000)},
     "R8_nack_p01": {},
     "R8_poison_app": {"attempts": 3},
     "R9_ramp": {},

@@ -1,15 +1,12 @@
 //! What the program says of a recording: its scenario, run once, looked at message by message.
 
-use super::recordings::{Recording, scenario};
+use super::recordings::Recording;
 use queuelab::engine::{Observer, Outcome, Subject, Transition, World};
 use queuelab::model::Model;
 use queuelab::scenario::{read, resolve};
 use queuelab::units::Time;
 use std::collections::HashMap;
-
-/// By how many milliseconds a timer overshot on the machine for which the delays of the scenarios hold (median over the
-/// recordings of each protocol, rounded).
-const USUAL: [(&str, f64); 3] = [("R11", 0.065), ("R12", 0.062), ("", 0.075)];
+use std::path::Path;
 
 /// What is predicted, as it is measured.
 #[derive(Debug, Clone, Default)]
@@ -33,16 +30,18 @@ impl Prediction {
 
 /// How slow the machine was in this recording, as the timers of its consumers tell: 1 where the delays of the scenario hold.
 pub fn slowness(recording: &Recording) -> Option<f64> {
-    let usual = USUAL.iter().find(|(prefix, _)| recording.name.starts_with(prefix)).unwrap().1;
-    recording.overshoot.map(|overshoot| overshoot / usual)
+    recording.facts.overshoot.map(|overshoot| overshoot / recording.parameters.protocol.path().overshoot)
 }
 
-/// The model of a recording, with the delays times `slowness`.
-pub fn model(name: &str, slowness: f64) -> Model {
-    let document = read(&scenario(name)).unwrap();
-    let plain = resolve(&document, &[]).unwrap_or_else(|problems| panic!("{name}: {problems}")).model;
+/// The model of a scenario, with the delays times `slowness`.
+pub fn model(scenario: &Path, slowness: f64) -> Result<Model, String> {
+    let document = read(scenario).map_err(|error| error.to_string())?;
+    let resolved = |overrides: &[String]| {
+        resolve(&document, overrides).map(|resolved| resolved.model).map_err(|problems| problems.render(false))
+    };
+    let plain = resolved(&[])?;
     if slowness == 1.0 {
-        return plain;
+        return Ok(plain);
     }
     let times = |mean: f64| format!("{:.0}ns", mean * slowness);
     let mut overrides = Vec::new();
@@ -60,7 +59,7 @@ pub fn model(name: &str, slowness: f64) -> Model {
             pool.session.overhead.as_ref().map(|overhead| format!("consumers.{}.overhead={}", pool.name, times(overhead.mean())));
         overrides.extend(overhead);
     }
-    resolve(&document, &overrides).unwrap_or_else(|problems| panic!("{name}: {problems}")).model
+    resolved(&overrides)
 }
 
 /// One replication of a model, as the recording was made.

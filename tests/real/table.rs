@@ -3,7 +3,7 @@
 use super::figures::{Figures, median, off};
 use super::recordings::Recording;
 use super::replay::{Prediction, model, replay, slowness};
-use super::window::{points, predict};
+use super::window::{Point, predict};
 
 /// A recording, and what is predicted of it: with the delays of its scenario, and with these at the speed that its machine had.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub enum Kind {
 impl Recording {
     /// How it is judged.
     pub fn kind(&self) -> Kind {
-        match self.overshoot {
+        match self.facts.overshoot {
             None => Kind::Path,
             Some(_) if self.rounds.is_empty() => Kind::Replay,
             Some(_) => Kind::Requests,
@@ -47,10 +47,23 @@ impl Recording {
 
 impl Comparison {
     /// Replays a recording.
-    pub fn of(recording: Recording) -> Comparison {
-        let predicted = replay(&model(&recording.name, 1.0));
-        let at_speed = slowness(&recording).map(|slowness| replay(&model(&recording.name, slowness)));
-        Comparison { recording, predicted, at_speed }
+    pub fn of(recording: Recording) -> Result<Comparison, String> {
+        let predicted = replay(&model(&recording.scenario, 1.0)?);
+        let at_speed = match slowness(&recording) {
+            None => None,
+            Some(slowness) => Some(replay(&model(&recording.scenario, slowness)?)),
+        };
+        let comparison = Comparison { recording, predicted, at_speed };
+        for (who, nothing) in [
+            ("in the recording", comparison.recording.spans().is_empty()),
+            ("in its replay", comparison.spans(&comparison.predicted).is_empty()),
+        ] {
+            if nothing {
+                let name = &comparison.recording.name;
+                return Err(format!("{name}: no message was served or confirmed {who}, so that there is nothing to compare"));
+            }
+        }
+        Ok(comparison)
     }
 
     /// What is predicted of the spans that the recording is judged by.
@@ -77,7 +90,7 @@ pub fn table(comparisons: &[Comparison], kind: Kind) -> String {
     for comparison in comparisons.iter().filter(|comparison| comparison.recording.kind() == kind) {
         let recording = &comparison.recording;
         let measured = Figures::of(recording.spans()).unwrap();
-        let throughput = recording.throughput.map(|rate| format!("{rate:.1}")).unwrap_or_default();
+        let throughput = recording.facts.throughput.map(|rate| format!("{rate:.1}")).unwrap_or_default();
         text += &line(&recording.name, "measured", measured, &throughput, recording.lost, None);
         let predictions = [("predicted", Some(&comparison.predicted)), ("at speed", comparison.at_speed.as_ref())];
         for (which, prediction) in predictions {
@@ -163,13 +176,13 @@ pub fn dealt_out(comparisons: &[Comparison]) -> String {
 }
 
 /// Throughput over the window of unconfirmed messages.
-pub fn windows() -> String {
+pub fn windows(points: &[Point]) -> String {
     let mut text = String::from(
         "| queue | window | measured, 1/s | predicted | off by | confirm p50 measured, ms | predicted |\n\
          | --- | --: | --: | --: | --: | --: | --: |\n",
     );
-    for point in points() {
-        let (rate, confirm) = predict(&point);
+    for point in points {
+        let (rate, confirm) = predict(point);
         text += &format!(
             "| {} | {} | {:.0} | {rate:.0} | {:+.1} % | {:.3} | {:.3} |\n",
             point.queue,

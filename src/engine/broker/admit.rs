@@ -2,7 +2,7 @@
 
 use super::dead_letter::Reason;
 use super::delivery::BrokerQueue;
-use super::storage::Stored;
+use super::storage::{Command, Stored};
 use super::{Extra, FOREVER};
 use crate::engine::handlers::mixed;
 use crate::engine::message::{Asker, MessageSlot};
@@ -117,7 +117,7 @@ impl World {
         let home = self.queues[at as usize].broker;
         if let Stored::Replicas { .. } = &self.brokers.queues[home as usize].stored {
             self.brokers.outbound += 1;
-            return self.replicate(home, slot, observer);
+            return self.replicate(home, slot, Command::Take(slot), observer);
         }
         self.take_in(home, slot, observer);
     }

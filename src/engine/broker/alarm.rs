@@ -1,5 +1,6 @@
 //! What a broker as a whole looks at: how much its messages weigh, and whether that stops those who publish.
 
+use super::Publisher;
 use super::link::About;
 use crate::engine::agenda::Phase;
 use crate::engine::handlers::{Wake, mixed};
@@ -111,6 +112,9 @@ impl World {
         state.alarm = alarm;
         let record = state.record;
         observer.record(self.now, Transition::Alarm { broker: record, on: alarm });
+        for at in 0..self.brokers.states[broker as usize].publishers.len() {
+            self.tell_blocked(self.brokers.states[broker as usize].publishers[at], observer);
+        }
         if !alarm {
             self.flush_all(broker, observer);
         }
@@ -120,7 +124,12 @@ impl World {
     pub(super) fn flush_all<O: Observer>(&mut self, broker: u32, observer: &mut O) {
         for at in 0..self.brokers.states[broker as usize].publishers.len() {
             let publisher = self.brokers.states[broker as usize].publishers[at];
-            self.flush(publisher, observer);
+            let &Publisher { own_link, connection, .. } = &self.brokers.publishers[publisher as usize];
+            if own_link {
+                self.flush(publisher, observer);
+            } else {
+                self.flush_connection(connection, observer);
+            }
         }
     }
 }

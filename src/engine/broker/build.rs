@@ -14,7 +14,9 @@ use crate::engine::fifo::Fifo;
 use crate::engine::program::{Code, Sender};
 use crate::engine::slab::NONE;
 use crate::engine::world::Worker;
-use crate::model::{Ack, BrokerId, Model, Network, Outlet, Producer, QueueId, RoutingKey, Sending, Storage, Target as Whose};
+use crate::model::{
+    Ack, BrokerId, Model, Network, Outlet, Producer, QueueId, RoutingKey, Sending, Settlements, Storage, Target as Whose,
+};
 use crate::random::Stream;
 use crate::units::Time;
 use std::collections::BTreeMap;
@@ -49,6 +51,7 @@ pub(in crate::engine) fn brokers(
     builder.nodes();
     builder.exchanges();
     builder.queues();
+    builder.made.blocked = vec![0; model.producers.len()];
     builder.made.makes = model.producers.iter().map(|producer| builder.makes(producer)).collect();
     for sender in &code.senders {
         builder.publisher(sender);
@@ -145,7 +148,6 @@ impl Builder<'_> {
                 broker,
                 node,
                 processor,
-                stored,
                 ttl: queue.ttl.unwrap_or(FOREVER),
                 max_bytes: rules.max_bytes.unwrap_or(u64::MAX),
                 ready_bytes: 0,
@@ -153,6 +155,8 @@ impl Builder<'_> {
                 dead_refused: rules.dead_letter_refused,
                 delivery_limit: rules.delivery_limit.unwrap_or(u32::MAX),
                 returns: rules.returns,
+                logs: rules.settlements == Settlements::Logged && matches!(stored, Stored::Replicas { .. }),
+                stored,
                 single_active: rules.single_active,
                 ranked,
                 bit,
@@ -327,6 +331,7 @@ impl Builder<'_> {
             processor,
             broker: broker.map_or(NONE, |broker| broker.0),
             flushing: false,
+            blocked: false,
         });
     }
 
@@ -354,7 +359,7 @@ impl Builder<'_> {
             });
             // Whoever retries publishes to its own queue.
             let owner = Whose::Pool(crate::model::PoolId(at as u32));
-            self.publisher(&Sender { owner, to: Outlet::Queue(pool.queue), key: None });
+            self.publisher(&Sender::plain(owner, Outlet::Queue(pool.queue)));
         }
     }
 

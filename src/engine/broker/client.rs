@@ -281,8 +281,16 @@ impl World {
     }
 
     /// Sends the broker word of a message.
-    #[inline(always)]
-    fn speak<O: Observer>(&mut self, consumer: u32, life: u32, slot: MessageSlot, how: Settlement, trips: u32, observer: &mut O) {
+    #[inline]
+    pub(super) fn speak<O: Observer>(
+        &mut self,
+        consumer: u32,
+        life: u32,
+        slot: MessageSlot,
+        how: Settlement,
+        trips: u32,
+        observer: &mut O,
+    ) {
         let client = &self.brokers.clients[consumer as usize];
         let (link, connection) = (client.ack, client.connection);
         let how = if trips > 1 && how == Settlement::Ack { Settlement::Received } else { how };

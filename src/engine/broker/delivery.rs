@@ -1,5 +1,6 @@
 //! Delivery: a queue gives its ready messages to consumers that have credit, and they travel there.
 
+use super::settle::Settlement;
 use super::storage::Stored;
 use super::{Extra, Parcel};
 use crate::engine::fifo::Fifo;
@@ -31,6 +32,8 @@ pub(in crate::engine) struct BrokerQueue {
     pub dead_refused: bool,
     pub delivery_limit: u32,
     pub returns: Returns,
+    /// What consumers say is a command of its log.
+    pub logs: bool,
     pub single_active: bool,
     /// Consumers differ in priority.
     pub ranked: bool,
@@ -218,6 +221,10 @@ impl World {
         // Nobody is there any more: the broker will notice, and knows what it has sent.
         if client.life != life || !client.up {
             return;
+        }
+        if self.brokers.extras[slot.0 as usize].done && self.session(client.pool).trips > 1 {
+            // Exactly once: who has done it already only answers again (MQTT 5, 4.3.3).
+            return self.speak(consumer, life, slot, Settlement::Ack, 2, observer);
         }
         let holder = &mut self.consumers[consumer as usize];
         self.messages[slot].dispatched = self.now;

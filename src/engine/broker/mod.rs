@@ -179,6 +179,8 @@ pub(super) struct Brokers {
     pub disks: Vec<DiskState>,
     pub states: Vec<BrokerState>,
     pub publishers: Vec<Publisher>,
+    /// By the number of the producer: how many of its publishers are stopped.
+    pub blocked: Vec<u32>,
     pub connections: Vec<publisher::Connection>,
     pub routers: Vec<Router>,
     pub keys: routes::KeySpace,

@@ -1,6 +1,10 @@
 //! Processors of a node: a batch loop. An idle one is woken up, takes all that has come, is done with all of it at the same
 //! time, and goes on without another wake-up for as long as there is something; so that a node that has much to do pays few
 //! wake-ups, and one that has little pays one for each message.
+//!
+//! Who publishes and who consumes share it evenly, as processes of a node do that are scheduled in turn: while there is something to deliver
+//! or to settle, a batch takes no more publications than take as long as that, and one at least. Otherwise a node that publishers keep busy would
+//! let its consumers starve.
 
 use super::Parcel;
 use crate::engine::agenda::Phase;
@@ -11,6 +15,7 @@ use crate::engine::world::World;
 use crate::model::{Costs, Wakeup};
 use crate::random::pinned;
 use crate::units::{Span, Time};
+use std::collections::VecDeque;
 
 /// A processor of a node.
 #[derive(Debug)]
@@ -20,7 +25,8 @@ pub(in crate::engine) struct Processor {
     broker: u32,
     /// What it works on.
     batch: Vec<Parcel>,
-    /// What has come since.
+    /// What has come since: publications, and all else.
+    publications: VecDeque<Parcel>,
     pending: Vec<Parcel>,
     busy: bool,
     /// It is being woken up, and has not looked at what has come.
@@ -30,7 +36,8 @@ pub(in crate::engine) struct Processor {
 
 impl Processor {
     pub fn new(costs: Costs, broker: u32) -> Processor {
-        Processor { costs, broker, batch: Vec::new(), pending: Vec::new(), busy: false, waking: false, idle_since: Time::ZERO }
+        let (batch, pending, publications) = Default::default();
+        Processor { costs, broker, batch, publications, pending, busy: false, waking: false, idle_since: Time::ZERO }
     }
 
     /// The broker that it belongs to.
@@ -40,16 +47,10 @@ impl Processor {
 
     /// Takes out what is published and not dealt with.
     pub fn take_publications(&mut self) -> Vec<(u32, MessageSlot)> {
-        let mut taken = Vec::new();
-        for parcels in [&mut self.batch, &mut self.pending] {
-            parcels.retain(|parcel| {
-                if let Parcel::Publish { publisher, slot } = parcel {
-                    taken.push((*publisher, *slot));
-                }
-                !matches!(parcel, Parcel::Publish { .. })
-            });
-        }
-        taken
+        let mut taken: Vec<Parcel> = self.batch.extract_if(.., |parcel| matches!(parcel, Parcel::Publish { .. })).collect();
+        taken.extend(self.publications.drain(..));
+        let of = |parcel| if let Parcel::Publish { publisher, slot } = parcel { Some((publisher, slot)) } else { None };
+        taken.into_iter().filter_map(of).collect()
     }
 }
 
@@ -58,7 +59,11 @@ impl World {
     #[inline(never)]
     pub(super) fn give_to_processor<O: Observer>(&mut self, at: u32, parcel: Parcel, observer: &mut O) {
         let processor = &mut self.brokers.processors[at as usize];
-        processor.pending.push(parcel);
+        if matches!(parcel, Parcel::Publish { .. }) {
+            processor.publications.push_back(parcel);
+        } else {
+            processor.pending.push(parcel);
+        }
         if !processor.busy {
             processor.busy = true;
             processor.waking = true;
@@ -80,8 +85,7 @@ impl World {
         let processor = &mut processors[at as usize];
         std::mem::swap(&mut processor.batch, &mut processor.pending);
         let costs = &processor.costs;
-        let mut span = Span::ZERO;
-        for parcel in &processor.batch {
+        let cost = |parcel: &Parcel| {
             let (cost, slot) = match parcel {
                 Parcel::Publish { publisher, slot } => {
                     let stores = publishers[*publisher as usize].stores && extras[slot.0 as usize].persistent;
@@ -93,8 +97,25 @@ impl World {
                 Parcel::Append { .. } | Parcel::Appended { .. } => (Span::ZERO, None),
             };
             let bytes = slot.map_or(0, |slot| extras[slot.0 as usize].size);
-            span = span + cost + Span((f64::from(bytes) * costs.per_byte + 0.5) as u64);
+            cost + Span((f64::from(bytes) * costs.per_byte + 0.5) as u64)
+        };
+        let (mut span, mut share) = (Span::ZERO, None);
+        for parcel in &processor.batch {
+            let cost = cost(parcel);
+            span = span + cost;
+            if matches!(parcel, Parcel::Deliver { .. } | Parcel::Settle { .. }) {
+                share = Some(share.unwrap_or(Span::ZERO) + cost);
+            }
         }
+        let mut published = Span::ZERO;
+        while let Some(parcel) = processor.publications.pop_front() {
+            published = published + cost(&parcel);
+            processor.batch.push(parcel);
+            if share.is_some_and(|share| published >= share) {
+                break;
+            }
+        }
+        span = span + published;
         self.set_timer(self.now + span, Phase::Completion, Wake::Processor(at));
     }
 
@@ -110,7 +131,7 @@ impl World {
         }
         let processor = &mut self.brokers.processors[at as usize];
         processor.batch = batch;
-        if processor.pending.is_empty() {
+        if processor.pending.is_empty() && processor.publications.is_empty() {
             (processor.busy, processor.idle_since) = (false, self.now);
             let broker = processor.broker;
             observer.record(self.now, Transition::Processing { broker, busy: false });

@@ -65,6 +65,8 @@ pub(in crate::engine) struct Publisher {
     pub broker: u32,
     /// It is sending what waits.
     pub flushing: bool,
+    /// What the observer was last told: whether its connection or its broker stops it.
+    pub blocked: bool,
 }
 
 /// What a producer's messages are like.
@@ -115,6 +117,8 @@ pub(in crate::engine) struct Connection {
     pub publishers: Vec<u32>,
     /// How many of them have stopped it.
     pub stopped: u32,
+    /// What waits is being sent.
+    pub flushing: bool,
     /// What its consumers have to say, while nobody listens: when each was said is of no interest any more.
     pub withheld: Vec<(u32, super::link::About, Parcel)>,
 }
@@ -157,7 +161,7 @@ impl World {
             }
             MakesKeys::Numbered => {
                 let state = self.handlers.keys[producer as usize].as_ref();
-                super::routes::numbered(state.map_or(0, |keys| keys.popularity.draw(&mut keys.stream.at(index))))
+                super::routes::numbered(state.and_then(|keys| keys.of(index)).unwrap_or(0))
             }
             MakesKeys::Carried(keys) => keys[index as usize],
         };
@@ -247,17 +251,11 @@ impl World {
             return;
         }
         while self.may_send(at) {
-            let publisher = &mut self.brokers.publishers[at as usize];
-            if publisher.batch.is_some() {
-                if publisher.due == 0 {
-                    break;
-                }
-                publisher.due -= 1;
+            let publisher = &self.brokers.publishers[at as usize];
+            if publisher.line.is_empty() || publisher.batch.is_some() && publisher.due == 0 {
+                break;
             }
-            let producer = publisher.producer;
-            let Some(slot) = publisher.line.pop() else { break };
-            observer.record(self.now, Transition::Buffered { producer, more: false });
-            self.send_out(at, MessageSlot(slot), observer);
+            self.send_first(at, observer);
         }
         self.brokers.publishers[at as usize].flushing = false;
     }
@@ -295,11 +293,36 @@ impl World {
     }
 
     fn stop_connection<O: Observer>(&mut self, at: u32, observer: &mut O) {
+        let &Publisher { connection, own_link, .. } = &self.brokers.publishers[at as usize];
+        if own_link {
+            return self.tell_blocked(at, observer);
+        }
+        self.brokers.connections[connection as usize].stopped += 1;
+        self.tell_blocked_on(connection, observer);
+    }
+
+    /// Tells the observer whether a publisher is stopped by its link, its connection or an alarm of its broker, where that has changed.
+    pub(super) fn tell_blocked<O: Observer>(&mut self, at: u32, observer: &mut O) {
         let publisher = &self.brokers.publishers[at as usize];
-        let (connection, own_link, producer) = (publisher.connection, publisher.own_link, publisher.producer);
-        observer.record(self.now, Transition::Blocked { producer, blocked: true });
-        if !own_link {
-            self.brokers.connections[connection as usize].stopped += 1;
+        let by_connection = !publisher.own_link && self.brokers.connections[publisher.connection as usize].stopped > 0;
+        let by_alarm = publisher.broker != NONE && self.brokers.states[publisher.broker as usize].alarm;
+        let blocked = publisher.stopped || by_connection || by_alarm;
+        let producer = publisher.producer;
+        if blocked == std::mem::replace(&mut self.brokers.publishers[at as usize].blocked, blocked) || producer == NONE {
+            return;
+        }
+        // A producer that publishes in several steps is stopped while one of them is.
+        let stopped = &mut self.brokers.blocked[producer as usize];
+        let before = *stopped;
+        *stopped = if blocked { before + 1 } else { before - 1 };
+        if (before > 0) != (*stopped > 0) {
+            observer.record(self.now, Transition::Blocked { producer, blocked });
+        }
+    }
+
+    fn tell_blocked_on<O: Observer>(&mut self, connection: u32, observer: &mut O) {
+        for at in 0..self.brokers.connections[connection as usize].publishers.len() {
+            self.tell_blocked(self.brokers.connections[connection as usize].publishers[at], observer);
         }
     }
 
@@ -319,9 +342,9 @@ impl World {
             return;
         }
         publisher.stopped = false;
-        let (connection, own_link, producer) = (publisher.connection, publisher.own_link, publisher.producer);
-        observer.record(self.now, Transition::Blocked { producer, blocked: false });
+        let (connection, own_link) = (publisher.connection, publisher.own_link);
         if own_link {
+            self.tell_blocked(at, observer);
             return self.flush(at, observer);
         }
         let state = &mut self.brokers.connections[connection as usize];
@@ -330,10 +353,46 @@ impl World {
             for (link, about, parcel) in std::mem::take(&mut state.withheld) {
                 self.ship(link, |_| about, 0, parcel, observer);
             }
-            for other in 0..self.brokers.connections[connection as usize].publishers.len() {
-                let other = self.brokers.connections[connection as usize].publishers[other];
-                self.flush(other, observer);
-            }
+            self.tell_blocked_on(connection, observer);
+            self.flush_connection(connection, observer);
+        }
+    }
+
+    /// Sends what the publishers of a connection have waiting, as far as that may be: what was made first goes first, whoever made it, since all
+    /// of them write to one socket.
+    pub(super) fn flush_connection<O: Observer>(&mut self, connection: u32, observer: &mut O) {
+        if let [only] = self.brokers.connections[connection as usize].publishers[..] {
+            return self.flush(only, observer);
+        }
+        // What goes on meanwhile is seen by the loop, as in `flush`.
+        if std::mem::replace(&mut self.brokers.connections[connection as usize].flushing, true) {
+            return;
+        }
+        loop {
+            let waiting = |&&at: &&u32| {
+                let publisher = &self.brokers.publishers[at as usize];
+                let due = publisher.batch.is_none() || publisher.due > 0;
+                due && !publisher.flushing && self.may_send(at)
+            };
+            let publishers = &self.brokers.connections[connection as usize].publishers;
+            let first =
+                |at: u32| self.brokers.publishers[at as usize].line.front().map(|slot| (self.made_at(MessageSlot(slot)), at));
+            let Some((_, at)) = publishers.iter().filter(waiting).filter_map(|&at| first(at)).min() else { break };
+            self.send_first(at, observer);
+        }
+        self.brokers.connections[connection as usize].flushing = false;
+    }
+
+    /// Sends the first message that waits at a publisher.
+    fn send_first<O: Observer>(&mut self, at: u32, observer: &mut O) {
+        let publisher = &mut self.brokers.publishers[at as usize];
+        if publisher.batch.is_some() {
+            publisher.due -= 1;
+        }
+        let producer = publisher.producer;
+        if let Some(slot) = publisher.line.pop() {
+            observer.record(self.now, Transition::Buffered { producer, more: false });
+            self.send_out(at, MessageSlot(slot), observer);
         }
     }
 

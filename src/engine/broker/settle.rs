@@ -2,6 +2,7 @@
 //! back, or is a dead letter.
 
 use super::dead_letter::Reason;
+use super::storage::Command;
 use super::{Extra, Parcel};
 use crate::engine::agenda::Phase;
 use crate::engine::handlers::Wake;
@@ -44,8 +45,31 @@ impl World {
             return;
         }
         let home = client.home;
+        if how == Settlement::Received {
+            return self.ask_for_release(consumer, life, slot);
+        }
+        if self.brokers.queues[home as usize].logs {
+            return self.replicate(home, slot, Command::Settle { consumer, life, slot, how }, observer);
+        }
+        self.apply_settlement(consumer, life, slot, how, observer);
+    }
+
+    /// A queue acts on what a consumer has said of a message.
+    pub(super) fn apply_settlement<O: Observer>(
+        &mut self,
+        consumer: u32,
+        life: u32,
+        slot: MessageSlot,
+        how: Settlement,
+        observer: &mut O,
+    ) {
+        let client = &self.brokers.clients[consumer as usize];
+        if client.life != life {
+            return;
+        }
+        let home = client.home;
         match how {
-            Settlement::Received => return self.ask_for_release(consumer, life, slot),
+            Settlement::Received => {}
             Settlement::Ack => self.acknowledged(home, consumer, slot, observer),
             Settlement::AckSeveral => {
                 let mut at = client.first;

@@ -17,6 +17,7 @@ use crate::units::{Span, Time};
 
 use super::Parcel;
 use super::link::About;
+use super::settle::Settlement;
 
 /// Where a queue keeps its messages.
 #[derive(Debug, Clone)]
@@ -50,6 +51,8 @@ pub(in crate::engine) struct DiskState {
     writes: u64,
     /// What is being written, and what has come since; how much that is.
     batch: Vec<Item>,
+    /// Settlements, which weigh nothing and ride along with the next write: a cap is one of messages that wait with their senders.
+    riders: Vec<Item>,
     pending: std::collections::VecDeque<(Item, u32)>,
     busy: bool,
     /// Its node is down: nothing is written.
@@ -77,11 +80,20 @@ pub(in crate::engine) struct Write {
 /// Votes of a command that was given up; what has its majority wraps round below zero, which is more.
 const NEVER: u32 = 1 << 30;
 
-/// A command of a replicated queue.
+/// What a replicated queue does once a majority of its members has it in the log.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) enum Command {
+    /// It takes a message in.
+    Take(MessageSlot),
+    /// It acts on what a consumer said of a message, in that life of its session.
+    Settle { consumer: u32, life: u32, slot: MessageSlot, how: Settlement },
+}
+
+/// A command of a replicated queue, on its way to a majority.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::engine) struct Commit {
     home: u32,
-    slot: MessageSlot,
+    command: Command,
     /// Votes that are needed, and those that will still come.
     needed: u32,
     left: u32,
@@ -91,8 +103,13 @@ pub(in crate::engine) struct Commit {
 
 impl DiskState {
     pub fn new(disk: Disk, stream: Stream, broker: u32) -> DiskState {
-        let (batch, pending) = Default::default();
-        DiskState { disk, stream, broker, writes: 0, batch, pending, busy: false, down: false }
+        let (batch, riders, pending) = Default::default();
+        DiskState { disk, stream, broker, writes: 0, batch, riders, pending, busy: false, down: false }
+    }
+
+    /// Whether there is nothing left to write.
+    fn is_done(&self) -> bool {
+        self.pending.is_empty() && self.riders.is_empty()
     }
 
     /// When everything that was written before was forced to the disk, where that is done now and then.
@@ -118,12 +135,13 @@ impl World {
         self.put_on(disk, Item::Write(write), size, observer);
     }
 
-    /// A message of a replicated queue goes to all its members.
-    pub(super) fn replicate<O: Observer>(&mut self, home: u32, slot: MessageSlot, observer: &mut O) {
+    /// A command of a replicated queue about a message goes to all its members. A message weighs what it does, a settlement nothing.
+    pub(super) fn replicate<O: Observer>(&mut self, home: u32, slot: MessageSlot, command: Command, observer: &mut O) {
         let Stored::Replicas { leader, followers, needed } = self.brokers.queues[home as usize].stored.clone() else { return };
         let left = followers.len() as u32 + 1;
-        let (size, about) = (self.extra(slot).size, self.about(slot));
-        let commit = self.brokers.commits.insert(Commit { home, slot, needed, left, size, about });
+        let size = if matches!(command, Command::Take(_)) { self.extra(slot).size } else { 0 };
+        let about = self.about(slot);
+        let commit = self.brokers.commits.insert(Commit { home, command, needed, left, size, about });
         for follower in &followers {
             self.ship(follower.to, |_| about, size, Parcel::Append { commit, back: follower.back }, observer);
         }
@@ -145,13 +163,17 @@ impl World {
         if commit.needed != NEVER {
             commit.needed = commit.needed.wrapping_sub(1);
         }
-        let Commit { home, slot, needed, left, .. } = *commit;
+        let Commit { home, command, needed, left, .. } = *commit;
         if left == 0 {
             self.brokers.commits.remove(at);
         }
-        if needed == 0 {
-            self.brokers.outbound -= 1;
-            self.take_in(home, slot, observer);
+        match command {
+            _ if needed != 0 => {}
+            Command::Take(slot) => {
+                self.brokers.outbound -= 1;
+                self.take_in(home, slot, observer);
+            }
+            Command::Settle { consumer, life, slot, how } => self.apply_settlement(consumer, life, slot, how, observer),
         }
     }
 
@@ -159,8 +181,14 @@ impl World {
         if disk == NONE {
             return self.written(item, observer);
         }
+        let commits = &self.brokers.commits;
+        let rides = matches!(item, Item::Append { commit, .. } if matches!(commits[commit].command, Command::Settle { .. }));
         let state = &mut self.brokers.disks[disk as usize];
-        state.pending.push_back((item, size));
+        if rides {
+            state.riders.push(item);
+        } else {
+            state.pending.push_back((item, size));
+        }
         if !state.busy && !state.down {
             state.busy = true;
             let broker = state.broker;
@@ -182,6 +210,7 @@ impl World {
             bytes += u64::from(size);
             state.batch.push(item);
         }
+        state.batch.append(&mut state.riders);
         let mut span = state.disk.bandwidth.map_or(Span::ZERO, |bandwidth| Span((bytes as f64 / bandwidth * 1e9 + 0.5) as u64));
         if !matches!(state.disk.sync, Sync::Interval(_)) {
             span = span + state.disk.fsync.draw(state.stream.at(state.writes));
@@ -194,7 +223,7 @@ impl World {
     pub(super) fn wake_disk<O: Observer>(&mut self, at: u32, observer: &mut O) {
         let state = &mut self.brokers.disks[at as usize];
         state.down = false;
-        if !state.busy && !state.pending.is_empty() {
+        if !state.busy && !state.is_done() {
             state.busy = true;
             let broker = state.broker;
             observer.record(self.now, Transition::Writing { broker, busy: true });
@@ -206,9 +235,11 @@ impl World {
     pub(super) fn uncommitted_commands(&mut self, broker: u32) -> Vec<(u32, MessageSlot)> {
         let mut taken = Vec::new();
         for at in self.brokers.commits.numbers() {
-            let Commit { home, slot, needed, .. } = self.brokers.commits[at];
+            let Commit { home, command, needed, .. } = self.brokers.commits[at];
             if self.brokers.queues[home as usize].broker == broker && (1..NEVER).contains(&needed) {
                 self.brokers.commits[at].needed = NEVER;
+                // What consumers have said is void: their sessions have ended.
+                let Command::Take(slot) = command else { continue };
                 let receipt = self.extra(slot).receipt;
                 let publisher = if receipt == NONE { 0 } else { self.brokers.receipts[receipt].publisher };
                 taken.push((publisher, slot));
@@ -234,7 +265,7 @@ impl World {
         }
         let state = &mut self.brokers.disks[at as usize];
         state.batch = batch;
-        if state.pending.is_empty() {
+        if state.is_done() {
             state.busy = false;
             let broker = state.broker;
             observer.record(self.now, Transition::Writing { broker, busy: false });

@@ -50,10 +50,14 @@ fn of_trouble(model: &Model, load: &Load, id: QueueId, trouble: Trouble) -> Warn
     warning(kind, format!("{what}: {cure}"))
 }
 
-/// The trouble with the load of a service or a host, and the cure.
+/// The trouble with the load of a service, a host or a lock, and the cure.
 pub(super) fn of_shared(model: &Model, load: &Load, spot: Spot, trouble: Trouble) -> Warning {
     let what = stability::sentence(model, load, spot, trouble);
-    let raise = if matches!(spot, Spot::Host(_)) { "raise `cores`" } else { "raise `count` or `concurrency`" };
+    let raise = match spot {
+        Spot::Host(_) => "raise `cores`",
+        Spot::Lock(_) => "hold it for less time, raise its `permits`, or have several locks where one guards many things",
+        Spot::Queue(_) | Spot::Service(_) => "raise `count` or `concurrency`",
+    };
     let (kind, cure) = match trouble {
         Trouble::NeverConsumed => ("never-consumed", raise.to_owned()),
         Trouble::Overloaded { .. } => ("overloaded", format!("{raise}; until then every number tells of the length of the run")),

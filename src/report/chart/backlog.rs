@@ -3,14 +3,21 @@
 
 use super::drawing::{Dash, Drawing};
 use super::series::{Curve, largest, most_points};
-use super::style::{Canvas, PALETTE};
-use super::timeline::{Bands, Key, Panel, Timeline, Track};
+use super::style::{Canvas, Ink, PALETTE};
+use super::timeline::{Bands, Key, Mark, Panel, Timeline, Track};
 use crate::report::block::Table;
-use crate::report::quantity::Kind;
+use crate::report::quantity::{Kind, sentence};
 use crate::report::result::RunResult;
 
 /// With more lines than these, their bands would hide each other.
 const MOST_BANDS: usize = 2;
+
+/// At most so many queues have the time marked at which they are empty again.
+const MOST_MARKS: usize = 3;
+/// A backlog is gone where so little of its peak is left,
+const GONE: f64 = 0.1;
+/// and a peak that is gone within so many points is none that one can see.
+const LEAST_POINTS: f64 = 3.0;
 
 /// Draws it.
 pub fn backlog(result: &RunResult, canvas: Canvas) -> Drawing {
@@ -53,10 +60,13 @@ pub fn backlog(result: &RunResult, canvas: Canvas) -> Drawing {
         [only] => result.theory.get(&format!("{}.mean", all[*only].0)).map(|known| known.value),
         _ => None,
     };
+    let marks = shown.iter().zip(PALETTE).filter_map(|(&at, ink)| gone(result, &all[at], ink, shown.len() > 1));
+    let marks = marks.take(MOST_MARKS).collect();
     let keys = shown.iter().zip(PALETTE);
     let keys = keys.map(|(&at, ink)| Key { label: all[at].1.clone(), ink, dash: Dash::Solid, width: 2.0 }).collect();
     let tracks: Vec<Track> = shown.iter().enumerate().map(|(key, &at)| Track { key, curve: all[at].2.clone(), bands }).collect();
-    let panel = Panel { title: String::new(), kind, upwards, tracks, theory: theory.into_iter().collect(), log: false };
+    let theory = theory.into_iter().collect();
+    let panel = Panel { kind, upwards, tracks, theory, marks, ..Panel::default() };
     let what = match (bands, many) {
         (Bands::None, true) => "Mean backlog over time, without bands",
         (_, true) => "Mean backlog over time",
@@ -64,4 +74,21 @@ pub fn backlog(result: &RunResult, canvas: Canvas) -> Drawing {
     };
     let nothing = if number > 0 { "Nothing ever waited." } else { "Nothing that waits was observed over time." };
     Timeline { what: what.to_owned(), note, keys, panels: vec![panel], nothing }.draw(result, canvas)
+}
+
+/// When a backlog that built up is gone: so long after its peak as was measured. `None` where it did not build up at one time in
+/// all replications, as in a steady state: the line must be high at the one time and low at the other.
+fn gone(result: &RunResult, (full, name, curve): &(String, String, Curve), ink: Ink, named: bool) -> Option<Mark> {
+    let drain = &result.summary.metrics.get(&format!("{}.drain", full.rsplit_once('.')?.0))?.value;
+    let took = drain.estimate.filter(|_| curve.warmup == 0.0)?;
+    let [first, second, ..] = curve.mean.as_slice() else { return None };
+    let peak = curve.mean.iter().copied().reduce(|most, next| if next.1 > most.1 { next } else { most })?;
+    let at = peak.0 + took;
+    let left = curve.mean.iter().find(|point| point.0 >= at)?.1;
+    if took < LEAST_POINTS * (second.0 - first.0) || left > GONE * peak.1 {
+        return None;
+    }
+    let between = drain.low.zip(drain.high).map(|(low, high)| (peak.0 + low, peak.0 + high));
+    let who = if named { format!("{name} ") } else { String::new() };
+    Some(Mark { at, between, ink, label: format!("{who}empty again {} after its peak", sentence(drain, Kind::Time)) })
 }

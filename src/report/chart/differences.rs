@@ -2,17 +2,20 @@
 //! no change. Where changes are large the axis shows factors, each step of which is as wide as the other way.
 
 use super::axis::Axis;
+use super::data::{Numbers, Plotted, short};
 use super::drawing::{Across, Dash, Drawing, Font, Point};
 use super::frame::{Area, Entry, LABEL, nothing, titled_sheet};
 use super::style::{Canvas, DARK, Ink, LIGHT, MIDDLE, PALE, PALETTE, SMALL, fitted, text_width};
 use crate::report::comparison::{Comparison, Difference, Finding, relative};
 use crate::report::quantity::{Kind, significant, trimmed};
 
-/// The height of a row, where there are not too many for it.
+/// The height of a row, where there are not too many for it; in a page there is room for all.
 const ROW: f64 = 34.0;
+/// The same where name and numbers stand above the interval.
+const HIGH_ROW: f64 = 58.0;
 /// Below the rows: the labels of the axis.
 const FOOT: f64 = 62.0;
-/// The least height of the picture.
+/// The least height of a picture in a file.
 const LEAST: f64 = 220.0;
 /// At most so many rows.
 const MOST_ROWS: usize = 30;
@@ -20,6 +23,10 @@ const MOST_ROWS: usize = 30;
 const WIDEST_NAME: f64 = 380.0;
 /// Changes beyond this factor, up or down, are shown as factors.
 const FACTORS: f64 = 2.0;
+/// How far the axis reaches to both sides where nothing changes at all.
+const UNCHANGED: f64 = 0.01;
+/// The least distance of two labels of the axis.
+const APART: f64 = 10.0;
 
 /// Draws it.
 pub fn differences(comparison: &Comparison, canvas: Canvas) -> Drawing {
@@ -44,46 +51,91 @@ pub fn differences(comparison: &Comparison, canvas: Canvas) -> Drawing {
         nothing(&mut drawing, area, "no difference has an interval relative to the baseline");
         return drawing;
     }
-    let edge = canvas.edge();
-    let row = ((area.bottom - FOOT - area.top) / shown.len() as f64).min(ROW);
-    let height = (area.top + row * shown.len() as f64 + FOOT + edge).max(LEAST);
-    drawing.cut(height);
+    let (edge, narrow) = (canvas.edge(), canvas.is_narrow());
+    let row = match (narrow, canvas.titled) {
+        (true, _) => HIGH_ROW,
+        (false, false) => ROW,
+        (false, true) => ((area.bottom - FOOT - area.top) / shown.len() as f64).min(ROW),
+    };
+    let height = area.top + row * shown.len() as f64 + FOOT + edge;
+    drawing.cut(if canvas.titled { height.max(LEAST) } else { height });
     let size = (row * 0.9).clamp(8.0, SMALL);
     let font = Font { size, bold: false, ink: DARK };
     let name = |found: &Difference| if many { format!("{}: {}", found.design, found.metric) } else { found.metric.clone() };
-    let names: Vec<String> =
-        shown.iter().map(|found| fitted(&name(found), size, false, WIDEST_NAME.min(0.4 * area.width()))).collect();
+    let room = if narrow { area.width() } else { WIDEST_NAME.min(0.4 * area.width()) };
+    let names: Vec<String> = shown.iter().map(|found| fitted(&name(found), size, false, room)).collect();
     let labels: Vec<String> = shown.iter().map(|found| relative(found)).collect();
     let widest = |texts: &[String]| texts.iter().map(|text| text_width(text, size, false)).fold(0.0, f64::max);
-    let inner = Area {
-        left: area.left + widest(&names) + 16.0,
-        right: area.right - widest(&labels) - 20.0,
-        top: area.top,
-        bottom: height - edge - FOOT,
+    let (left, right) = match narrow {
+        true => (area.left + 18.0, area.right - 18.0),
+        false => (area.left + widest(&names) + 16.0, area.right - widest(&labels) - 20.0),
     };
-    let scale = Scale::of(shown);
+    let inner = Area { left, right, top: area.top, bottom: drawing.height - edge - FOOT };
+    let row = (inner.bottom - inner.top) / shown.len() as f64;
+    let scale = Scale::of(shown, if narrow { 4.0 } else { 6.0 });
     let across = |change: f64| inner.left + scale.axis.share(scale.at(change)) * (inner.right - inner.left);
+    // Where text stands above the intervals, lines across go through intervals only.
+    let upright = |drawing: &mut Drawing, x: f64, ink: Ink, width: f64| {
+        let stretches: Vec<(f64, f64)> = match narrow {
+            true => {
+                (0..shown.len()).map(|at| inner.top + (at as f64 + 1.0) * row).map(|foot| (foot - 22.0, foot - 4.0)).collect()
+            }
+            false => vec![(inner.top, inner.bottom)],
+        };
+        for (from, to) in stretches {
+            drawing.line(vec![(x, from), (x, to)], ink, width, Dash::Solid);
+        }
+    };
+    let mut free = f64::NEG_INFINITY;
     for (value, label) in &scale.axis.ticks {
         let x = inner.left + scale.axis.share(*value) * (inner.right - inner.left);
-        drawing.line(vec![(x, inner.top), (x, inner.bottom)], LIGHT, 1.0, Dash::Solid);
-        drawing.text((x, inner.bottom + 16.0), label.as_str(), LABEL, Across::Middle);
+        upright(&mut drawing, x, LIGHT, 1.0);
+        let half = text_width(label, SMALL, false) / 2.0;
+        if x - half >= free {
+            drawing.text((x, inner.bottom + 16.0), label.as_str(), LABEL, Across::Middle);
+            free = x + half + APART;
+        }
     }
     drawing.text((inner.right, inner.bottom + 40.0), scale.title, LABEL, Across::Right);
-    drawing.line(vec![(across(0.0), inner.top), (across(0.0), inner.bottom)], PALE, 2.0, Dash::Solid);
-    let row = (inner.bottom - inner.top) / shown.len() as f64;
+    upright(&mut drawing, across(0.0), PALE, 2.0);
     for (place, found) in shown.iter().enumerate() {
-        let y = inner.top + (place as f64 + 0.5) * row;
+        let above = inner.top + place as f64 * row;
+        let y = if narrow { above + row - 13.0 } else { above + 0.5 * row };
         let ink = match found.finding {
             Finding::Lower => PALETTE[0],
             Finding::Higher => PALETTE[1],
             _ => MIDDLE,
         };
         let ends = (found.relative.low.unwrap_or(0.0), found.relative.high.unwrap_or(0.0));
-        interval(&mut drawing, (across(ends.0), across(ends.1)), across(found.relative.estimate.unwrap_or(0.0)), y, row, ink);
-        drawing.text((inner.left - 12.0, y), names[place].as_str(), font, Across::Right);
-        drawing.text((area.right, y), labels[place].as_str(), font, Across::Right);
+        drawing.about(format!("{}: {}", name(found), labels[place]), |drawing| {
+            interval(drawing, (across(ends.0), across(ends.1)), across(found.relative.estimate.unwrap_or(0.0)), y, row, ink);
+        });
+        if narrow {
+            drawing.text((area.left, above + 8.0), names[place].as_str(), font, Across::Left);
+            drawing.text((area.left, above + 25.0), labels[place].as_str(), LABEL, Across::Left);
+        } else {
+            drawing.text((inner.left - 12.0, y), names[place].as_str(), font, Across::Right);
+            drawing.text((area.right, y), labels[place].as_str(), font, Across::Right);
+        }
     }
+    drawing.plots.push(numbers(shown, name));
     drawing
+}
+
+/// The relative changes behind it.
+fn numbers(shown: &[&Difference], name: impl Fn(&Difference) -> String) -> Plotted {
+    let of = |end: fn(&Difference) -> Option<f64>| shown.iter().map(|found| end(found).and_then(short)).collect();
+    let mut plotted = Plotted::named("relative change", Kind::Share);
+    plotted.series.push(Numbers {
+        name: "relative change".to_owned(),
+        ink: PALETTE[0].variable(),
+        names: shown.iter().map(|found| name(found)).collect(),
+        y: of(|found| found.relative.estimate),
+        low: of(|found| found.relative.low),
+        high: of(|found| found.relative.high),
+        ..Numbers::default()
+    });
+    plotted
 }
 
 /// An interval with its ends and its estimate.
@@ -105,12 +157,13 @@ struct Scale {
 }
 
 impl Scale {
-    fn of(shown: &[&Difference]) -> Scale {
+    /// With about `count` labels.
+    fn of(shown: &[&Difference], count: f64) -> Scale {
         let ends = || shown.iter().flat_map(|found| [found.relative.low, found.relative.high, found.relative.estimate]).flatten();
         let (low, high) = ends().fold((0.0f64, 0.0f64), |(low, high), end| (low.min(end), high.max(end)));
         if high < FACTORS - 1.0 && low > 1.0 / FACTORS - 1.0 {
-            let room = 0.08 * (high - low).max(1e-6);
-            let axis = Axis::between(Kind::Share, low - room, high + room, 6.0);
+            let room = if high > low { 0.08 * (high - low) } else { UNCHANGED };
+            let axis = Axis::between(Kind::Share, low - room, high + room, count);
             return Scale { axis, factors: false, title: "relative change, %" };
         }
         // What may be nothing at all ends the axis at a thousandth.

@@ -1,5 +1,6 @@
 //! A number over two things that were varied: a field for each pair, coloured by the number and labelled with it where there is room.
 
+use super::data::{Numbers, Plotted, short};
 use super::drawing::{Across, Drawing, Font};
 use super::frame::{Area, Entry, LABEL, halves, nothing, titled_sheet};
 use super::style::{ALARM, Canvas, DARK, Ink, LIGHT, SMALL, fitted, text_width};
@@ -12,6 +13,8 @@ const RAMP: [[u8; 3]; 5] = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201
 const FAR_APART: f64 = 30.0;
 /// The width of the scale with its labels.
 const SCALE: f64 = 120.0;
+/// With more fields than these, none says its values when it is pointed at: a page would be large.
+const MOST_REMARKS: usize = 1000;
 /// Steps of the scale.
 const STEPS: usize = 60;
 
@@ -71,6 +74,7 @@ impl Heat {
         let (wide, high) =
             ((field.right - field.left) / self.columns.1.len() as f64, (field.bottom - field.top) / self.rows.1.len() as f64);
         let unit = self.kind.unit(finite.iter().copied());
+        let many = self.cells().count() > MOST_REMARKS;
         for (row, cells) in self.cells.iter().enumerate() {
             let bottom = field.bottom - row as f64 * high;
             for (column, cell) in cells.iter().enumerate() {
@@ -81,20 +85,44 @@ impl Heat {
                     continue;
                 };
                 let ink = scale.ink(cell.value);
-                drawing.rectangle(from, to, Ink::Exact(ink), 1.0);
-                if cell.doubtful {
-                    drawing.rectangle((to.0 - (wide * 0.3).min(9.0), from.1), (to.0, from.1 + (high * 0.3).min(9.0)), ALARM, 1.0);
-                }
                 let text = trimmed(&significant(cell.value / unit.size, 3));
-                if text_width(&text, SMALL, false) < wide - 6.0 && high > 16.0 {
-                    let font = Font { size: SMALL, bold: false, ink: if is_dark(ink) { Ink::Exact([255; 3]) } else { DARK } };
-                    drawing.text((left + wide / 2.0, bottom - high / 2.0), text, font, Across::Middle);
+                let draw = |drawing: &mut Drawing| {
+                    drawing.rectangle(from, to, Ink::Exact(ink), 1.0);
+                    if cell.doubtful {
+                        let (right, top) = (to.0, from.1);
+                        drawing.rectangle((right - (wide * 0.3).min(9.0), top), (right, top + (high * 0.3).min(9.0)), ALARM, 1.0);
+                    }
+                    if text_width(&text, SMALL, false) < wide - 6.0 && high > 16.0 {
+                        let font = Font { size: SMALL, bold: false, ink: if is_dark(ink) { Ink::Exact([255; 3]) } else { DARK } };
+                        drawing.text((left + wide / 2.0, bottom - high / 2.0), text.as_str(), font, Across::Middle);
+                    }
+                };
+                if many {
+                    draw(&mut drawing);
+                } else {
+                    let place = format!("{} {}, {} {}", self.columns.0, self.columns.1[column], self.rows.0, self.rows.1[row]);
+                    drawing.about(format!("{place}: {}", plainly(cell.value, self.kind)), draw);
                 }
             }
         }
+        drawing.plots.push(self.numbers());
         self.name_values(&mut drawing, field, wide, high);
         self.draw_scale(&mut drawing, field, &scale, unit.label);
         drawing
+    }
+
+    /// The fields, row by row.
+    fn numbers(&self) -> Plotted {
+        let mut plotted = Plotted::named(&self.columns.0, self.kind);
+        let row = |(cells, value): (&Vec<Option<Cell>>, &String)| Numbers {
+            name: format!("{} {value}", self.rows.0),
+            ink: DARK.variable(),
+            names: self.columns.1.clone(),
+            y: cells.iter().map(|cell| cell.as_ref().and_then(|cell| short(cell.value))).collect(),
+            ..Numbers::default()
+        };
+        plotted.series.extend(self.cells.iter().zip(&self.rows.1).map(row));
+        plotted
     }
 
     /// The values below the columns and beside the rows, as many as there is room for.

@@ -2,6 +2,7 @@
 
 mod axis;
 mod backlog;
+mod busy;
 mod curves;
 mod data;
 mod designs;
@@ -27,6 +28,7 @@ mod timeline;
 mod utilization;
 
 pub use backlog::backlog;
+pub use busy::utilization_over_time;
 pub use curves::{Curves, Dot, Horizontal, Line};
 pub use designs::designs;
 pub use differences::differences;
@@ -64,7 +66,7 @@ const fn optional(name: &'static str, draw: fn(&RunResult, Canvas) -> Drawing) -
 }
 
 /// All charts of a run: the system, what a reader asks for first, and why that is so.
-pub const CHARTS: [Chart; 9] = [
+pub const CHARTS: [Chart; 10] = [
     optional("system", system),
     always("latency-percentiles", latency_percentiles),
     always("latency-histogram", latency_histogram),
@@ -74,4 +76,5 @@ pub const CHARTS: [Chart; 9] = [
     always("throughput", throughput),
     optional("services", services),
     always("utilization", utilization),
+    optional("utilization-over-time", utilization_over_time),
 ];

@@ -41,7 +41,7 @@ pub fn latency_over_time(result: &RunResult, canvas: Canvas) -> Drawing {
             let most = |curve: Option<&Track>| curve.map_or(0.0, |track| track.curve.most());
             let log = most(tracks.first()) > FAR_APART * typical(tracks.last().map(|track| &track.curve));
             let upwards = if what == "response" { "response" } else { "completion" };
-            Panel { title: whose.to_owned(), kind: Kind::Time, upwards, tracks, theory: Vec::new(), log }
+            Panel { title: whose.to_owned(), kind: Kind::Time, upwards, tracks, log, ..Panel::default() }
         })
         .filter(|panel| !panel.tracks.is_empty())
         .collect();

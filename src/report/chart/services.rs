@@ -33,8 +33,7 @@ pub fn services(result: &RunResult, canvas: Canvas) -> Drawing {
         };
         let tracks: Vec<Track> =
             [track(0, "offered.rate", Bands::None), track(1, "throughput", Bands::Interval)].into_iter().flatten().collect();
-        let panel =
-            Panel { title: names[at].clone(), kind: Kind::Rate, upwards: "requests", tracks, theory: Vec::new(), log: false };
+        let panel = Panel { title: names[at].clone(), kind: Kind::Rate, upwards: "requests", tracks, ..Panel::default() };
         (!panel.tracks.is_empty()).then_some(panel)
     });
     let note = (shown.len() < names.len())

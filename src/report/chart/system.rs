@@ -15,6 +15,20 @@ use crate::report::system::{Edge, Node, NodeKind};
 
 /// More columns than these have no room beside each other.
 const MOST_COLUMNS: usize = 6;
+/// What goes on below has at least so many beside each other.
+const LEAST_COLUMNS: usize = 3;
+/// Between two columns: where there is room for it, and where names need it.
+const GAP: f64 = 58.0;
+const TIGHT: f64 = 54.0;
+/// Between two nodes beside each other on a narrow sheet.
+const BESIDE: f64 = 8.0;
+/// The widest node, unless a name needs more, and how much a name may ask for.
+const WIDEST: f64 = 190.0;
+const MOST_NEEDED: f64 = 240.0;
+/// The sizes of names: the first in which a name fits.
+const NAMES: [f64; 3] = [SMALL, 12.0, 11.0];
+/// Of a node, what a name has no use of.
+const SYMBOL: f64 = 34.0;
 /// The size of small text.
 const TINY: f64 = 11.5;
 /// Above this, waits grow fast with every further message.
@@ -32,7 +46,8 @@ pub fn system(result: &RunResult, canvas: Canvas) -> Drawing {
     let depth = depth(system.nodes.len(), &ways);
     let crowded = system.nodes.len() > 40;
     let upright = canvas.is_narrow();
-    let sizes = sizes(canvas, area.width(), depth.min(MOST_COLUMNS), depth > MOST_COLUMNS, crowded);
+    let widest = system.nodes.iter().map(|node| text_width(&node.name, NAMES[1], true)).fold(0.0, f64::max);
+    let sizes = sizes(canvas, area.width(), depth, (SYMBOL + widest + 1.0).min(MOST_NEEDED), crowded);
     let layout = if upright { rows(system.nodes.len(), &ways, sizes) } else { columns(system.nodes.len(), &ways, sizes) };
     let keys = legend(&mut drawing, result, (area.left, area.top - 4.0), area.width());
     let picture = Picture { result, layout: &layout, sizes, upright, origin: (area.left, keys + 26.0) };
@@ -44,21 +59,34 @@ pub fn system(result: &RunResult, canvas: Canvas) -> Drawing {
     drawing
 }
 
-/// The sizes that suit so many columns, or a number of rows.
-fn sizes(canvas: Canvas, width: f64, depth: usize, folded: bool, crowded: bool) -> Sizes {
+/// The sizes that suit a graph so many columns deep, in which a node needs so much width for the longest name. What is deeper than
+/// there is room for goes on below, in as few columns as names need.
+fn sizes(canvas: Canvas, width: f64, depth: usize, needed: f64, crowded: bool) -> Sizes {
     let columns = MOST_COLUMNS;
     if canvas.is_narrow() {
-        return Sizes { node: ((width - 16.0) / 3.0, 46.0), gap: 38.0, apart: 8.0, width, columns };
+        let beside = |many: f64| (width - (many - 1.0) * BESIDE) / many;
+        let node = if beside(3.0) >= needed { beside(3.0) } else { beside(2.0) };
+        return Sizes { node: (node, 46.0), gap: 38.0, apart: BESIDE, width, columns };
     }
+    let folded = depth > columns;
     // What goes on below needs room at both ends.
     let width = if folded { width - 76.0 } else { width };
+    let of = |columns: usize, gap: f64| (width - (columns as f64 - 1.0) * gap) / columns as f64;
+    let columns = if folded {
+        (LEAST_COLUMNS..=columns).rev().find(|&most| of(most, GAP) >= needed).unwrap_or(LEAST_COLUMNS)
+    } else {
+        columns
+    };
     // With one line of text instead of two a node is lower, and must be wider.
     let low = crowded && depth < 5;
     let (height, apart) = if low { (32.0, 7.0) } else { (46.0, if crowded { 10.0 } else { 18.0 }) };
-    let depth = depth as f64;
-    let gap = (0.4 * width / depth.max(2.0)).clamp(58.0, if low { 80.0 } else { 100.0 });
-    let node = (width - (depth - 1.0) * gap) / depth;
-    Sizes { node: (node.clamp(92.0, if low { 250.0 } else { 190.0 }), height), gap, apart, width, columns }
+    let shown = depth.min(columns);
+    let mut gap = (0.4 * width / shown.max(2) as f64).clamp(GAP, if low { 80.0 } else { 100.0 });
+    if of(shown, gap) < needed {
+        gap = (width - shown as f64 * needed) / (shown.max(2) as f64 - 1.0);
+        gap = gap.clamp(TIGHT, 100.0);
+    }
+    Sizes { node: (of(shown, gap).clamp(92.0, if low { 250.0 } else { WIDEST.max(needed) }), height), gap, apart, width, columns }
 }
 
 /// What a name leaves of a node with one line of text.
@@ -153,8 +181,10 @@ impl Picture<'_> {
             drawing.area(outline.clone(), Ink::Sheet, 1.0);
             drawing.line(outline, if failing { ALARM } else { PALE }, if failing { 2.0 } else { 1.2 }, Dash::Solid);
             symbol(drawing, node.kind, (left + 15.0, top + if low { height / 2.0 - 2.0 } else { 17.0 }));
-            let room = width - 34.0;
-            let size = if width < 125.0 || low { 12.0 } else { SMALL };
+            let room = width - SYMBOL;
+            let sizes = if width < 125.0 || low { &NAMES[1..] } else { &NAMES[..] };
+            let fits = |size: &&f64| text_width(&node.name, **size, true) <= room;
+            let size = *sizes.iter().find(fits).unwrap_or(&NAMES[2]);
             let name = Font { size, bold: true, ink: DARK };
             let small = Font { size: TINY, bold: false, ink: MIDDLE };
             if low {

@@ -68,7 +68,7 @@ pub fn throughput(result: &RunResult, canvas: Canvas) -> Drawing {
     }
     let note = (shown.len() < pools.len())
         .then(|| format!("Completions of the {} of {} pools with the most are shown.", shown.len(), pools.len()));
-    let panel = Panel { title: String::new(), kind: Kind::Rate, upwards: "messages", tracks, theory: Vec::new(), log: false };
+    let panel = Panel { kind: Kind::Rate, upwards: "messages", tracks, ..Panel::default() };
     let nothing = "No rate was observed over time.";
     Timeline { what: "Arrivals and completions over time".to_owned(), note, keys, panels: vec![panel], nothing }
         .draw(result, canvas)

@@ -19,6 +19,8 @@ const FAULT: f64 = 0.13;
 const LEAST_PANEL: f64 = 200.0;
 /// More lines than these have their names in a legend.
 const MOST_LABELS: usize = 8;
+/// Shares above this stand on an axis that ends at all of the time.
+const HALF_BUSY: f64 = 0.45;
 /// The widest name beside a line in pixels.
 const WIDEST_LABEL: f64 = 200.0;
 
@@ -49,6 +51,15 @@ pub(super) struct Track {
     pub bands: Bands,
 }
 
+/// A moment to be seen: when it came on average, and the interval of that.
+#[derive(Debug)]
+pub(super) struct Mark {
+    pub at: f64,
+    pub between: Option<(f64, f64)>,
+    pub ink: Ink,
+    pub label: String,
+}
+
 /// One place with axes.
 #[derive(Debug)]
 pub(super) struct Panel {
@@ -60,8 +71,16 @@ pub(super) struct Panel {
     pub tracks: Vec<Track>,
     /// Numbers of theory for the long run.
     pub theory: Vec<f64>,
+    pub marks: Vec<Mark>,
     /// Whether orders of magnitude are as far apart as others.
     pub log: bool,
+}
+
+impl Default for Panel {
+    fn default() -> Panel {
+        let (title, tracks, theory, marks) = (String::new(), Vec::new(), Vec::new(), Vec::new());
+        Panel { title, kind: Kind::Plain, upwards: "", tracks, theory, marks, log: false }
+    }
 }
 
 /// A chart over time.
@@ -129,6 +148,8 @@ impl Timeline {
         if !faults.is_empty() {
             legend.push(Entry::fill("fault", ALARM, FAULT));
         }
+        let marks = self.panels.iter().flat_map(|panel| &panel.marks);
+        legend.extend(marks.map(|mark| Entry::line(mark.label.as_str(), mark.ink, Dash::Dashed)));
         let (mut drawing, area) = sheet(result, canvas, &self.what, self.note.clone(), &legend);
         for (panel, area) in self.panels.iter().zip(places(&mut drawing, area, self.panels.len())) {
             self.panel(&mut drawing, panel, area, Time { length, warmup, faults: &faults }, labels);
@@ -149,6 +170,8 @@ impl Timeline {
             area.right -= widest + 16.0;
         }
         let most = panel.tracks.iter().map(Track::most).chain(panel.theory.iter().copied()).fold(0.0, f64::max);
+        // Nobody is busier than all the time.
+        let most = if panel.kind == Kind::Share && most > HALF_BUSY { 1.0 } else { most };
         let y = if panel.log { log_axis(panel, most) } else { Axis::from_zero(panel.kind, most, 5.0) };
         let ticks = if area.width() < 500.0 { 6.0 } else { 11.0 };
         let x = (Axis::time(time.length, ticks), "time since start");
@@ -165,6 +188,9 @@ impl Timeline {
                     track.curve.interval.draw(drawing, &plot, ink, INTERVAL);
                 }
             });
+        }
+        for mark in &panel.marks {
+            plot.data(drawing, None, |drawing| mark.draw(drawing, &plot));
         }
         for &value in &panel.theory {
             let across = [(0.0, value), (time.length, value)].map(|point| plot.at(point)).to_vec();
@@ -191,6 +217,18 @@ impl Timeline {
             };
             label_ends(drawing, &plot, panel.tracks.iter().filter_map(end).collect());
         }
+    }
+}
+
+impl Mark {
+    /// A line from top to bottom, in the band of its interval.
+    fn draw(&self, drawing: &mut Drawing, plot: &Plot) {
+        let (top, bottom) = (plot.area.top, plot.area.bottom);
+        let across = |time: f64| plot.at((time, 0.0)).0;
+        if let Some((low, high)) = self.between {
+            drawing.rectangle((across(low), top), (across(high), bottom), self.ink, RANGE);
+        }
+        drawing.line(vec![(across(self.at), top), (across(self.at), bottom)], self.ink, 1.5, Dash::Dashed);
     }
 }
 

@@ -1,4 +1,4 @@
-//! How busy every pool, service and host was: a bar for each, the interval as a line through its end, what theory says as a thin
+//! How busy every pool, service, host and broker was: a bar for each, the interval as a line through its end, what theory says as a thin
 //! mark, and a line at 80 per cent.
 
 use super::axis::Axis;
@@ -138,19 +138,47 @@ pub fn utilization(result: &RunResult, canvas: Canvas) -> Drawing {
     drawing
 }
 
-/// Everything that has a utilization, by table.
-fn bars(result: &RunResult) -> Vec<Bar> {
+/// Everything that has a utilization: its full name, and what a reader calls it.
+pub(super) fn watched(result: &RunResult) -> Vec<(String, String)> {
     let metrics = &result.summary.metrics;
-    let busy = |table: Table| {
-        table.names(metrics).into_iter().filter_map(move |name| {
-            let full = format!("{}.{name}.utilization", table.prefix());
-            let value = metrics.get(&full).filter(|reading| reading.value.estimate.is_some())?.value.clone();
-            let theory = result.theory.get(&full).filter(|known| known.exact).map(|known| known.value);
-            let name = if table == Table::Hosts { format!("host {name}") } else { name };
-            Some(Bar { name, value, theory })
-        })
+    let of = |table: Table, metric: &str, called: &str| -> Vec<(String, String)> {
+        let both = |name: String| (format!("{}.{name}.{metric}", table.prefix()), format!("{called}{name}"));
+        table.names(metrics).into_iter().map(both).collect()
     };
-    [Table::Services, Table::Consumers, Table::Hosts].into_iter().flat_map(busy).collect()
+    let mut all = of(Table::Services, "utilization", "");
+    all.extend(of(Table::Consumers, "utilization", ""));
+    all.extend(of(Table::Hosts, "utilization", "host "));
+    // A broker without costs is never busy.
+    let mut brokers = of(Table::Brokers, "utilization", "broker ");
+    brokers.extend(of(Table::Brokers, "disk.utilization", "disk of "));
+    let busy = |(full, _): &(String, String)| {
+        metrics.get(full).and_then(|reading| reading.value.estimate).is_some_and(|share| share > 0.0)
+    };
+    all.extend(brokers.into_iter().filter(busy));
+    told_apart(all)
+}
+
+/// A service and a pool may have the same name: then it is said which is which.
+fn told_apart(all: Vec<(String, String)>) -> Vec<(String, String)> {
+    let twice = |name: &String| all.iter().filter(|(_, other)| other == name).count() > 1;
+    let called = |(full, name): &(String, String)| {
+        let table = full.split('.').next().unwrap_or_default();
+        (full.clone(), if twice(name) { format!("{name} ({table})") } else { name.clone() })
+    };
+    all.iter().map(called).collect()
+}
+
+/// What theory says of a utilization, where that is exact.
+pub(super) fn exact(result: &RunResult, full: &str) -> Option<f64> {
+    result.theory.get(full).filter(|known| known.exact).map(|known| known.value)
+}
+
+fn bars(result: &RunResult) -> Vec<Bar> {
+    let bar = |(full, name): (String, String)| {
+        let value = result.summary.metrics.get(&full).filter(|reading| reading.value.estimate.is_some())?.value.clone();
+        Some(Bar { name, value, theory: exact(result, &full) })
+    };
+    watched(result).into_iter().filter_map(bar).collect()
 }
 
 fn numbers(bars: &[Bar]) -> Plotted {

@@ -47,9 +47,9 @@
       part.setAttribute("role", "button");
       part.setAttribute("tabindex", "0");
       part.setAttribute("aria-pressed", "true");
-      // A line and its name are thin: the space between them answers too.
-      const box = part.getBBox();
-      make("rect", { x: box.x - 3, y: box.y - 3, width: box.width + 6, height: box.height + 6, fill: "transparent" }, part);
+      // A line and its name are thin: the space between them answers too, but none of what belongs to the next name.
+      const box = part.getBBox(), name = part.querySelector("text").getBBox();
+      make("rect", { x: box.x - 3, y: name.y, width: box.width + 6, height: name.height, fill: "transparent" }, part);
       part.addEventListener("click", () => toggle(key));
       part.addEventListener("keydown", event => {
         if (event.key === "Enter" || event.key === " ") { event.preventDefault(); toggle(key); }
@@ -93,9 +93,9 @@
 
     // A closer look at a stretch of time, in all plots of the figure at once.
     const zoom = span => {
+      data.plots.forEach((plot, at) => { if (plot.zoom) zooms[at] = span; });
       data.plots.forEach((plot, at) => {
         if (!plot.zoom) return;
-        zooms[at] = span;
         const [from, to] = range(at);
         for (const svg of figure.querySelectorAll("svg")) {
           const [left, , right, bottom] = areas(svg)[at];
@@ -137,7 +137,9 @@
         if (at < 0) return null;
         const [left, , right] = areas(svg)[at];
         const [from, to] = range(at);
-        return { at, x, value: from + (x - left) / (right - left) * (to - from) };
+        const share = (x - left) / (right - left);
+        const value = data.plots[at].x.scale === "log" ? from * (to / from) ** share : from + share * (to - from);
+        return { at, x, value };
       };
       const clear = () => { tip.hidden = true; over.replaceChildren(); };
       const nearest = (series, value) => {

@@ -104,7 +104,12 @@ impl Journal {
     /// It is not there, cannot be read, or is damaged.
     pub fn read(folder: &Path) -> Result<Journal, JournalError> {
         let path = folder.join(JOURNAL);
-        let file = File::open(&path).map_err(|source| JournalError::Machine { path: path.clone(), source })?;
+        let file = File::open(&path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => {
+                refused(&path, None, "no sweep has written here", "name the folders that `queuelab sweep --shard` wrote")
+            }
+            _ => JournalError::Machine { path: path.clone(), source },
+        })?;
         let Loaded { plan, records, end, mended } = Loaded::from(&path, &file)?;
         match plan {
             Some(plan) => Ok(Journal { path, file, plan, records, end, mended }),

@@ -134,7 +134,9 @@ impl Plan {
             ),
         );
         note(self.overrides != other.overrides, format!("its --set values are {:?}, here {:?}", other.overrides, self.overrides));
-        let same_text = !texts && self.overrides == other.overrides;
+        // What the options say is part of the model, too.
+        let options = |plan: &Plan| (plan.seed, plan.replications, plan.precision, plan.confidence);
+        let same_text = !texts && self.overrides == other.overrides && options(self) == options(other);
         note(
             same_text && self.model_sha256 != other.model_sha256,
             "the recorded data that the scenario reads have changed".to_owned(),
