@@ -2,7 +2,9 @@
 # How much slower than a hard-wired C loop? The same models, side by side, in the same minutes.
 #
 #   benches/against_c.sh                       CPU time a message, all four models
-#   benches/against_c.sh --instructions        as well: instructions a message (valgrind's callgrind)
+#   benches/against_c.sh --instructions        as well: instructions a message (valgrind's callgrind), and those of three calls and of
+#                                              a broker beside those of an M/M/1
+#   CASES= benches/against_c.sh --instructions       these alone
 #   CASES="mm1 mm3" MESSAGES=4000000 ROUNDS=9 benches/against_c.sh
 #   QUEUELAB=path/to/queuelab benches/against_c.sh      an already built program
 #
@@ -12,7 +14,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cases=${CASES:-mm1 mm3 tandem prio}
+cases=${CASES-mm1 mm3 tandem prio}
 messages=${MESSAGES:-10000000}
 rounds=${ROUNDS:-5}
 loops=benches/c
@@ -29,7 +31,7 @@ make --quiet -C benches/c
 # Messages a second that the model's producers publish.
 rate() {
     case $1 in
-    mm1 | rabbit) echo 0.8 ;;
+    mm1 | chain | calls | rabbit | exchange) echo 0.8 ;;
     mm3 | prio) echo 2.4 ;;
     tandem) echo 1.4 ;;
     *) echo "unknown case $1" >&2 && exit 2 ;;
@@ -94,8 +96,11 @@ if [ "${1:-}" = --instructions ]; then
         b=$(slope "$(counted theirs "$case" "$few")" "$(counted theirs "$case" $((2 * few)))" "$few" 1)
         awk -v c="$case" -v a="$a" -v b="$b" 'BEGIN { printf "%-8s %28.1f %28.1f %8.2f\n", c, a, b, a / b }'
     done
-    # No loop in C does what a broker does: the same queue without one stands beside it.
-    a=$(slope "$(counted ours rabbit "$few")" "$(counted ours rabbit $((2 * few)))" "$few" 1)
-    b=$(slope "$(counted ours mm1 "$few")" "$(counted ours mm1 $((2 * few)))" "$few" 1)
-    awk -v a="$a" -v b="$b" 'BEGIN { printf "\nmm1 behind a broker: %.1f instructions a message, %.2f times those of mm1\n", a, a / b }'
+    # No loop in C does what callers and brokers do: the same M/M/1 without any stands beside them.
+    mm1=$(slope "$(counted ours mm1 "$few")" "$(counted ours mm1 $((2 * few)))" "$few" 1)
+    printf '\n%-8s %28s %28s\n' case 'queuelab, instructions' 'times those of mm1'
+    for case in calls chain rabbit exchange; do
+        a=$(slope "$(counted ours "$case" "$few")" "$(counted ours "$case" $((2 * few)))" "$few" 1)
+        awk -v c="$case" -v a="$a" -v b="$mm1" 'BEGIN { printf "%-8s %28.1f %28.2f\n", c, a, a / b }'
+    done
 fi

@@ -1,8 +1,8 @@
 //! An attempt of a call on its way: it connects, travels to the service, is there, and travels back.
 
-use super::frame::{Frame, Parent, State, Verdict};
+use super::frame::{Frame, State, Verdict};
 use super::handlers::mixed;
-use super::message::MessageSlot;
+use super::message::{Asker, MessageSlot, Waiting};
 use super::observer::Observer;
 use super::slab::NONE;
 use super::world::World;
@@ -45,18 +45,17 @@ impl World {
     /// A service answers a request, if its caller still waits for it.
     #[inline]
     pub(super) fn answer<O: Observer>(&mut self, slot: MessageSlot, verdict: Verdict, observer: &mut O) {
-        let id = std::mem::replace(&mut self.messages[slot].frame, NONE);
-        if id == NONE {
-            return;
+        match std::mem::replace(&mut self.messages[slot].asker, Asker::NOBODY).kind() {
+            Waiting::Nobody => {}
+            Waiting::Task(task) => self.resume(task, verdict),
+            Waiting::Frame(id) => self.answer_frame(id, verdict, observer),
         }
-        let frame = &mut self.handlers.frames[id];
-        if let Parent::Task(task) = frame.parent
-            && self.handlers.code.calls[frame.call as usize].direct
-        {
-            self.handlers.frames.remove(id);
-            return self.resume(task, verdict);
-        }
-        frame.request = NONE;
+    }
+
+    /// The same where the call has a frame.
+    #[inline(never)]
+    pub(super) fn answer_frame<O: Observer>(&mut self, id: u32, verdict: Verdict, observer: &mut O) {
+        self.handlers.frames[id].request = NONE;
         self.send_back(id, verdict, observer);
     }
 

@@ -14,10 +14,11 @@ use super::frame::{Guard, Places};
 use super::handlers::{Handlers, Names};
 use super::line::Line;
 use super::message::Messages;
+use super::pending::Pending;
 use super::permits::Permits;
 use super::popularity::Popularity;
 use super::processors::Processors;
-use super::program::{Code, Compiler, Sender, source};
+use super::program::{Code, Compiler, Sender, first_queue, instances, source};
 use super::resource::{CacheState, HostState, KeyState, LockState};
 use super::service::{ServiceState, Shedding};
 use super::slab::{NONE, Slab};
@@ -91,6 +92,7 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         faults: fault::states(model, &named),
         victims,
         endangered: !model.faults.is_empty(),
+        calm: model.faults.is_empty() && !brokered,
         names,
         look_again: 0,
         members: 0,
@@ -99,8 +101,8 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
     let mut world = World {
         now: Time::ZERO,
         plain,
-        // One slot more can be one level more of its tree.
-        agenda: Agenda::new(if plain { slot } else { slot + 1 + brokers.links.len() }),
+        agenda: Agenda::new(if plain { slot } else { 0 }),
+        pending: Pending::new(if plain { 0 } else { slot + 1 + brokers.links.len() }),
         messages: Messages::default(),
         producers,
         queues,
@@ -114,7 +116,11 @@ pub(super) fn world(model: &Model, seed: u64, replication: u32, arrivals_end: Ti
         tally: Tally::default(),
     };
     for at in 0..world.producers.len() {
-        world.arm_producer(at);
+        if plain {
+            world.arm_producer::<true>(at)
+        } else {
+            world.arm_producer::<false>(at)
+        }
         world.think_first(at);
     }
     world.foresee_faults();
@@ -243,11 +249,10 @@ fn service(model: &Model, at: usize, parts: &mut Parts, compiler: &mut Compiler)
         _ => None,
     };
     let program = if plain.is_some() { NONE } else { compiler.handler(&entity, target, &service.handler) };
-    let (instances, workers) = match service.balance {
-        Some(_) => (service.count, service.concurrency),
-        None => (1, service.count * service.concurrency),
-    };
+    let instances = instances(service);
+    let workers = service.count * service.concurrency / instances;
     let queue = parts.takers.len() as u32;
+    debug_assert_eq!(queue, first_queue(model, ServiceId(at as u32)), "calls know where the queues of services are");
     let (first, host) = (parts.pools.len() as u32, service.host.map_or(NONE, |host| host.0));
     parts.victims.push(Victim { target, pools: first..first + instances, host, unit: service.concurrency });
     for _ in 0..instances {

@@ -5,7 +5,7 @@
 use super::agenda::Phase;
 use super::frame::Verdict;
 use super::handlers::{Family, Handlers, Wake};
-use super::message::{Message, MessageSlot};
+use super::message::{Asker, Message, MessageSlot};
 use super::observer::{Observer, Outcome, Subject, Transition};
 use super::slab::NONE;
 use super::task::Owner;
@@ -45,6 +45,7 @@ impl World {
     }
 
     /// A caller begins with a message.
+    #[inline(always)]
     fn run_handler<O: Observer>(&mut self, producer: u32, client: u32, slot: MessageSlot, observer: &mut O) {
         let program = match self.producers[producer as usize].callers {
             Callers::Any { program } | Callers::Few { program, .. } | Callers::Clients { program, .. } => program,
@@ -111,6 +112,7 @@ impl World {
     }
 
     /// A message becomes the first of its family.
+    #[inline(always)]
     pub(super) fn found_family<O: Observer>(&mut self, slot: MessageSlot, observer: &mut O) {
         // What is done again after a lost acknowledgement has ended for its producer already.
         let again = self.brokers.active && self.extra(slot).done;
@@ -126,21 +128,20 @@ impl World {
         observer.record(self.now, Transition::Founded { slot, family });
     }
 
-    /// One more message that `parent` has caused: the request of a call to `called`, or, with `NONE`, one that nobody waits for.
+    /// One more message that `parent` has caused: the request of a call to `called`, or one that nobody waits for.
     #[inline(always)]
     pub(super) fn child<O: Observer>(
         &mut self,
         parent: MessageSlot,
         identity: u64,
-        frame: u32,
+        asker: Asker,
         called: Option<u32>,
         observer: &mut O,
     ) -> MessageSlot {
         let &Message { born, producer, priority, family, .. } = &self.messages[parent];
-        let slot = self.messages.insert::<true>(self.now, producer, identity, priority);
+        let (slot, child) = self.messages.take_in::<true>(self.now, producer, identity, priority);
         observer.record(self.now, Transition::Caused { parent, slot, called });
-        let child = &mut self.messages[slot];
-        (child.born, child.family, child.frame) = (born, family, frame);
+        (child.born, child.family, child.asker) = (born, family, asker);
         (child.ghost, child.returned) = (false, false);
         self.handlers.families[family].members += 1;
         self.handlers.members += 1;

@@ -3,6 +3,8 @@
 //! A consumer's buffer is invisible to all others: what was dispatched to it waits for it, whoever else is idle.
 
 use super::agenda::Phase;
+use super::build::BROKERED;
+use super::frame::Verdict;
 use super::handlers::Family;
 use super::message::{Message, MessageSlot};
 use super::observer::{Observer, Origin, Outcome, Subject, Transition};
@@ -75,7 +77,8 @@ impl World {
         let (pool, queue, worker) = (place.record, place.records_at, at as u32);
         observer.record(now, Transition::Started { pool, queue, slot, worker, subject, waited, from, resumed });
         if !PLAIN && place.program != NONE {
-            return self.begin(at, slot, observer);
+            let program = place.program;
+            return self.begin(at, slot, pool, program, observer);
         }
         // Drawn beforehand where that was possible.
         let service = if from == Origin::Queue && place.alone {
@@ -84,7 +87,8 @@ impl World {
             work(place, &self.producers, &self.handlers.families, message)
         };
         // A heavy tail gives work of centuries: it is not done before the end of time.
-        self.agenda.set(self.producers.len() + at, (now + service).min(Time::LATEST), Phase::Completion);
+        let (slot, until) = (self.producers.len() + at, (now + service).min(Time::LATEST));
+        self.arm::<PLAIN>(slot, until, Phase::Completion);
     }
 
     /// A plain worker finishes its message, which goes on or ends; that of a program goes on with it.
@@ -94,7 +98,7 @@ impl World {
         let slot = MessageSlot(worker.message);
         let place = &self.pools[worker.pool as usize];
         if !PLAIN && place.program != NONE {
-            return self.wake_worker(at, observer);
+            return if place.program == BROKERED { self.client_fires(at, observer) } else { self.wake_worker(at) };
         }
         let (onward, record) = (place.onward, place.record);
         self.release::<PLAIN, true, O>(at, observer);
@@ -109,7 +113,7 @@ impl World {
             }
             Onward::End => self.end::<PLAIN, O>(slot, Outcome::Completed, observer),
             Onward::Answer if PLAIN => unreachable!("there are no services"),
-            Onward::Answer => self.answer_plainly(slot, record, observer),
+            Onward::Answer => self.end_request(slot, Verdict::Ok, None, record, observer),
         }
     }
 
@@ -139,11 +143,7 @@ impl World {
             self.start::<PLAIN, O>(at, next, Origin::Queue, true, observer);
         } else {
             self.workers[at].message = NONE;
-            let timer = self.producers.len() + at;
-            // That of a task which waits for something else is clear.
-            if PLAIN || self.agenda.armed(timer) {
-                self.agenda.clear(timer);
-            }
+            self.disarm::<PLAIN>(self.producers.len() + at);
             self.queues[queue as usize].takers.push(at as u32);
         }
     }
@@ -199,7 +199,7 @@ impl World {
                 self.workers[at].message = NONE;
                 self.workers[at].next_idle = holder.idle;
                 holder.idle = at as u32;
-                self.agenda.clear(self.producers.len() + at);
+                self.disarm::<PLAIN>(self.producers.len() + at);
             }
         }
     }

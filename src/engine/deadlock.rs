@@ -114,6 +114,7 @@ impl World {
                 leased || survey.holders[lock as usize].iter().any(|&holder| able(holder))
             }
             Waits::Call(frame) => frame == NONE || self.can_end(frame, survey),
+            Waits::Answer { request, queue } => self.can_be_answered(request.0, queue, survey),
             // Whoever gets the key for others hands it on when he fails.
             Waits::Flight { cache, key, .. } => survey.getters.get(&(cache, key)).is_none_or(|&getter| able(getter)),
             // What stands in queues is not looked into.
@@ -141,22 +142,25 @@ impl World {
             }
             // What is lost has not met with a deadlock.
             State::Astray | State::Connects | State::Goes | State::Returns => true,
-            State::There => {
-                let able = |task: u32| task == NONE || survey.goes_on[task as usize];
-                match survey.serving.get(&frame.request) {
-                    Some(&task) => able(task),
-                    None => {
-                        let (tasks, free) = &survey.pools[self.queues[frame.queue as usize].sole_pool as usize];
-                        *free || tasks.iter().any(|&task| able(task))
-                    }
-                }
-            }
+            State::There => self.can_be_answered(frame.request, frame.queue, survey),
             State::Inside => {
                 let mut child = frame.child;
                 while child != NONE && !self.can_end(child, survey) {
                     child = self.handlers.frames[child].next;
                 }
                 child != NONE
+            }
+        }
+    }
+
+    /// Whether a request at a queue of a service can be answered.
+    fn can_be_answered(&self, request: u32, queue: u32, survey: &Survey) -> bool {
+        let able = |task: u32| task == NONE || survey.goes_on[task as usize];
+        match survey.serving.get(&request) {
+            Some(&task) => able(task),
+            None => {
+                let (tasks, free) = &survey.pools[self.queues[queue as usize].sole_pool as usize];
+                *free || tasks.iter().any(|&task| able(task))
             }
         }
     }
@@ -182,6 +186,12 @@ impl World {
         let stuck = |ids: &[u32]| ids.iter().copied().find(|&id| !survey.goes_on[id as usize]);
         let task = &self.handlers.tasks[id];
         let who = self.name_of(task.pool);
+        let answer = |who: String, request: u32, queue: u32| {
+            let pool = self.queues[queue as usize].sole_pool;
+            let served = survey.serving.get(&request).copied();
+            let next = served.or_else(|| stuck(&survey.pools[pool as usize].0));
+            (format!("{who} waits for an answer of {}", self.name_of(pool)), next)
+        };
         match task.waits {
             Waits::Lock(lock) => {
                 let name = &self.handlers.names.locks[lock as usize];
@@ -200,11 +210,9 @@ impl World {
             }
             Waits::Call(frame) => {
                 let Some((request, queue)) = self.attempt(frame) else { return self.waits_outside(who, frame, survey) };
-                let pool = self.queues[queue as usize].sole_pool;
-                let served = survey.serving.get(&request).copied();
-                let next = served.or_else(|| stuck(&survey.pools[pool as usize].0));
-                (format!("{who} waits for an answer of {}", self.name_of(pool)), next)
+                answer(who, request, queue)
             }
+            Waits::Answer { request, queue } => answer(who, request.0, queue),
             _ => (format!("{who} waits"), None),
         }
     }

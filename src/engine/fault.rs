@@ -105,7 +105,7 @@ impl World {
             idle &= !fault.active && matches!(fault.fault.times, FaultTimes::Every { .. });
         }
         let links = self.brokers.slot..self.brokers.slot + self.brokers.links.len();
-        let others = (0..self.handlers.slot).chain(links).any(|slot| self.agenda.armed(slot));
+        let others = (0..self.handlers.slot).chain(links).any(|slot| self.pending.armed(slot));
         count == timers && !others && (idle || self.in_system() == 0)
     }
 
@@ -195,7 +195,7 @@ impl World {
             if worker.task != NONE {
                 self.stop(worker.task, false, true, observer);
             }
-            self.agenda.clear(self.producers.len() + at);
+            self.pending.clear(self.producers.len() + at);
             (self.workers[at].message, self.workers[at].task) = (NONE, NONE);
             let (service, sojourn) = (self.now - worker.started, self.now - self.messages[slot].entered);
             let (resumes, refilled) = (false, false);
@@ -243,7 +243,7 @@ impl World {
         state.line.put_back(slot, priority, |other| (messages[other].since(), messages[other].index) < age);
         // Its time to live goes on while it is held, and is looked at when it is ready again (RabbitMQ, "Time-to-live").
         if state.expires {
-            self.expire(queue, observer);
+            self.expire::<false, O>(queue, observer);
         }
         self.offer(queue, observer);
     }
@@ -349,7 +349,7 @@ impl World {
                         Waits::Timer(timer) => self.cancel_timer(timer),
                         _ => {
                             if let Owner::Worker(worker) = task.owner {
-                                self.agenda.clear(self.producers.len() + worker as usize);
+                                self.pending.clear(self.producers.len() + worker as usize);
                             }
                         }
                     }

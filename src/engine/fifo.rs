@@ -1,7 +1,5 @@
 //! A first-in-first-out line of ids: ready messages, buffers, and consumers with credit.
 
-use super::slab::NONE;
-
 /// A ring buffer whose room is a power of two; it grows, and never shrinks.
 #[derive(Debug)]
 pub struct Fifo {
@@ -105,44 +103,52 @@ impl Fifo {
     }
 }
 
-/// A line of ids that mostly holds one or none: the first stands beside it.
+/// A line of ids that is worked off to its end again and again.
 #[derive(Debug)]
 pub(super) struct Turns {
-    first: u32,
-    rest: Fifo,
+    ids: Vec<u32>,
+    /// The first that has not had its turn.
+    head: usize,
 }
 
 impl Turns {
     /// An empty line.
     pub fn new() -> Turns {
-        Turns { first: NONE, rest: Fifo::new() }
+        Turns { ids: Vec::new(), head: 0 }
     }
 
     /// Whether nobody stands in it.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
-        self.first == NONE
+        self.ids.is_empty()
+    }
+
+    /// Whether everybody in it has had a turn.
+    #[inline(always)]
+    pub fn is_done(&self) -> bool {
+        self.head == self.ids.len()
     }
 
     /// Adds an id at the back.
     #[inline(always)]
     pub fn push(&mut self, id: u32) {
-        if self.first == NONE {
-            self.first = id;
-        } else {
-            self.rest.push(id);
-        }
+        self.ids.push(id);
     }
 
     /// Takes the id in front.
     #[inline(always)]
     pub fn pop(&mut self) -> Option<u32> {
-        let first = self.first;
-        if first == NONE {
-            return None;
+        match self.ids.get(self.head) {
+            Some(&id) => {
+                self.head += 1;
+                Some(id)
+            }
+            None => {
+                self.ids.clear();
+                self.head = 0;
+                None
+            }
         }
-        self.first = self.rest.pop().unwrap_or(NONE);
-        Some(first)
     }
 }
 
@@ -181,9 +187,11 @@ mod tests {
                 turns.push(step);
                 oracle.push_back(step);
             } else {
-                assert_eq!(turns.pop(), oracle.pop_front());
+                let taken = turns.pop();
+                assert_eq!(taken, oracle.pop_front());
+                assert!(taken.is_some() || turns.is_empty());
+                assert_eq!(turns.is_done(), oracle.is_empty());
             }
-            assert_eq!(turns.is_empty(), oracle.is_empty());
         }
     }
 }

@@ -10,7 +10,7 @@ use super::breaker::{Circuit, Pass};
 use super::bucket::{Admission, Bucket};
 use super::budget::Budget;
 use super::handlers::{Wake, mixed};
-use super::message::MessageSlot;
+use super::message::{Asker, MessageSlot};
 use super::observer::{Observer, Transition};
 use super::slab::NONE;
 use super::task::Waits;
@@ -152,16 +152,10 @@ fn frame(now: Time, call: u32, parent: Parent, task: u32, identity: u64, deadlin
 impl World {
     /// A task calls.
     pub(super) fn call<O: Observer>(&mut self, task: u32, call: u32, observer: &mut O) {
-        let caller = &mut self.handlers.tasks[task];
+        let caller = &self.handlers.tasks[task];
         let site = &self.handlers.code.calls[call as usize];
         let identity = mixed(mixed(self.messages[caller.message].index, caller.visit), site.key);
         let deadline = caller.deadline;
-        if site.direct && deadline == Time::LATEST {
-            let frame = Frame { state: State::There, ..frame(self.now, call, Parent::Task(task), task, identity, deadline) };
-            let id = self.handlers.frames.insert(frame);
-            caller.waits = Waits::Call(id);
-            return self.arrive_at_service(id, observer);
-        }
         // Until a frame is there.
         self.handlers.tasks[task].waits = Waits::Call(NONE);
         if deadline <= self.now {
@@ -482,7 +476,7 @@ impl World {
         let Frame { call, layer, state, request, queue, pass, .. } = self.handlers.frames[id];
         if request != NONE {
             let slot = MessageSlot(request);
-            self.messages[slot].frame = NONE;
+            self.messages[slot].asker = Asker::NOBODY;
             if recall {
                 self.recall(slot, queue, observer);
             }

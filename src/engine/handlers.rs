@@ -104,6 +104,8 @@ pub(super) struct Handlers {
     /// Whom faults may befall, and whether there are any.
     pub victims: Vec<Victim>,
     pub endangered: bool,
+    /// There are neither faults nor brokers: nothing but workers and timers sets what is pending.
+    pub calm: bool,
     /// For messages to people.
     pub names: Names,
     /// It is looked for a deadlock after so many events.

@@ -25,8 +25,8 @@ pub struct Message {
     pub index: u64,
     /// Its producer.
     pub producer: u32,
-    /// The call whose request it is; `NONE`: nobody waits for an answer.
-    pub(super) frame: u32,
+    /// Who waits for an answer to it.
+    pub(super) asker: Asker,
     /// All that the same message of a producer has caused; `NONE`: nothing but itself.
     pub(super) family: u32,
     /// 0 is the lowest.
@@ -35,6 +35,47 @@ pub struct Message {
     pub(super) ghost: bool,
     /// It is ready again after a crash: `entered` is when, and `dispatched` is when it came to the queue in the first place.
     pub(super) returned: bool,
+}
+
+/// Who waits for the answer to a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asker(u32);
+
+/// The same, told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// Nobody.
+    Nobody,
+    /// The call whose request it is.
+    Frame(u32),
+    /// A task that calls with nothing between it and the service.
+    Task(u32),
+}
+
+impl Asker {
+    pub const NOBODY: Asker = Asker(NONE);
+    const TASK: u32 = 1 << 31;
+
+    #[inline(always)]
+    pub fn frame(id: u32) -> Asker {
+        debug_assert!(id < Asker::TASK, "World::advance stops long before two billion calls");
+        Asker(id)
+    }
+
+    #[inline(always)]
+    pub fn task(id: u32) -> Asker {
+        debug_assert!(id < Asker::TASK - 1, "World::advance stops long before two billion tasks");
+        Asker(Asker::TASK | id)
+    }
+
+    #[inline(always)]
+    pub fn kind(self) -> Waiting {
+        match self.0 {
+            NONE => Waiting::Nobody,
+            id if id & Asker::TASK != 0 => Waiting::Task(id & !Asker::TASK),
+            id => Waiting::Frame(id),
+        }
+    }
 }
 
 impl Message {
@@ -64,7 +105,7 @@ impl Message {
         work: Span::ZERO,
         index: 0,
         producer: 0,
-        frame: NONE,
+        asker: Asker::NOBODY,
         family: NONE,
         priority: 0,
         ghost: false,
@@ -83,6 +124,18 @@ impl Messages {
     /// Takes in a message that is born now; in a `PLAIN` world nothing sets what only handlers know of.
     #[inline(always)]
     pub fn insert<const PLAIN: bool>(&mut self, now: Time, producer: u32, index: u64, priority: u8) -> MessageSlot {
+        self.take_in::<PLAIN>(now, producer, index, priority).0
+    }
+
+    /// The same, and the message itself.
+    #[inline(always)]
+    pub(super) fn take_in<const PLAIN: bool>(
+        &mut self,
+        now: Time,
+        producer: u32,
+        index: u64,
+        priority: u8,
+    ) -> (MessageSlot, &mut Message) {
         let at = match self.free.pop() {
             Some(at) => at,
             None => self.grow(),
@@ -96,10 +149,10 @@ impl Messages {
         message.producer = producer;
         message.priority = priority;
         if !PLAIN {
-            (message.frame, message.family) = (NONE, NONE);
+            (message.asker, message.family) = (Asker::NOBODY, NONE);
             (message.ghost, message.returned) = (false, false);
         }
-        MessageSlot(at)
+        (MessageSlot(at), message)
     }
 
     #[cold]

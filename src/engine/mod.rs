@@ -9,8 +9,8 @@
 //! Nothing leaves but through the [`Observer`], and the loop stands in `run.rs` alone. Where things are:
 //!
 //! - plain queues: `producer.rs`, `queue.rs`, `consumer.rs`, on `line.rs`, `fifo.rs` and `message.rs`
-//! - time: `agenda.rs` and `arrivals.rs`; `timers.rs` and `wake.rs` for handlers, who share one slot of the agenda
-//! - handlers of steps: `program.rs` compiles them, `task.rs` runs them, `caller.rs` and `handlers.rs` hold who runs what for whom
+//! - time: `agenda.rs` and `arrivals.rs`; beyond plain queues `pending.rs` is the agenda, and `timers.rs` and `wake.rs` share one slot of it
+//! - handlers of steps: `program.rs` compiles them, `task.rs` and `branches.rs` run them, `caller.rs` and `handlers.rs` hold who runs what for whom
 //! - calls: `frame.rs` has the layers around a call, `attempt.rs` its way to the service and back, `service.rs` the other end; the
 //!   layers' own state is in `backoff.rs`, `breaker.rs`, `bucket.rs` and `budget.rs`, a service's in `balance.rs` and `codel.rs`
 //! - what handlers share: `resource.rs`, on `permits.rs` (locks), `store.rs` and `popularity.rs` (caches), `processors.rs` (hosts)
@@ -23,6 +23,7 @@ mod arrivals;
 mod attempt;
 mod backoff;
 mod balance;
+mod branches;
 mod breaker;
 mod broker;
 mod bucket;
@@ -40,6 +41,7 @@ mod handlers;
 mod line;
 mod message;
 mod observer;
+mod pending;
 mod permits;
 mod popularity;
 mod presence;

@@ -11,7 +11,7 @@ use crate::model::Priority;
 impl World {
     /// Sets the producer's slot to its next arrival, or clears it when there is none.
     #[inline(always)]
-    pub(super) fn arm_producer(&mut self, at: usize) {
+    pub(super) fn arm_producer<const PLAIN: bool>(&mut self, at: usize) {
         let producer = &mut self.producers[at];
         let next = if producer.next_message < producer.limit {
             producer.clock.next(self.now, producer.next_arrival, producer.arrivals)
@@ -19,8 +19,8 @@ impl World {
             None
         };
         match next {
-            Some(time) if time < self.arrivals_end => self.agenda.set(at, time, Phase::Arrival),
-            _ => self.agenda.clear(at),
+            Some(time) if time < self.arrivals_end => self.arm::<PLAIN>(at, time, Phase::Arrival),
+            _ => self.disarm::<PLAIN>(at),
         }
     }
 
@@ -38,7 +38,7 @@ impl World {
             }
             self.send::<PLAIN, O>(at, observer);
         }
-        self.arm_producer(at);
+        self.arm_producer::<PLAIN>(at);
     }
 
     #[inline(always)]

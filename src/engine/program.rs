@@ -6,7 +6,7 @@
 
 use super::slab::NONE;
 use super::world::WorkSource;
-use crate::model::{self, Handler, Model, Outlet, Step, Target, TwoPhaseCommit, Until, Work};
+use crate::model::{self, Handler, Model, Outlet, Service, ServiceId, Step, Target, TwoPhaseCommit, Until, Work};
 use crate::random::{Counts, Distribution, Stream};
 use crate::units::Span;
 
@@ -19,6 +19,9 @@ pub(super) enum Op {
     Wait { length: Distribution, stream: Stream },
     /// Call, and go on when the answer is there; where it fails, at `otherwise`, or nowhere.
     Call { call: u32, otherwise: u32 },
+    /// Call a service with nothing in between: no layer, no connection to set up, no way, no choice of an instance, and no fault that
+    /// could lose the request. It comes to this queue; `key` as in its call, which stands for it where the caller has a deadline.
+    Ask { queue: u32, key: u64, call: u32, otherwise: u32 },
     /// Publish to a queue; `key` tells this publication from others of the same handler.
     Publish { queue: u32, key: u64, from: Target },
     /// Publish through a broker, and go on when what is waited for is known; where that is bad, at `otherwise`, or nowhere.
@@ -63,8 +66,6 @@ pub(super) struct CallSite {
     pub key: u64,
     /// The program that the service runs for it; `NONE`: its own handler.
     pub handler: u32,
-    /// Nothing lies between it and the service: no layer, no connection to set up, no way, and no fault that could lose it.
-    pub direct: bool,
     /// For its connections, its jitter, its delays to and from, and losses.
     pub connect: Stream,
     pub network: Stream,
@@ -269,16 +270,21 @@ impl Compiler<'_> {
         let (key, caller) = (key.at(0).bits(), scope.target);
         let way = call.network.as_ref().or(self.model.service(call.service).network.as_ref());
         let direct = call.layers.is_empty() && call.connect.is_none() && way.is_none() && self.model.faults.is_empty();
-        self.code.calls.push(CallSite { call: call.clone(), caller, key, handler, direct, connect, network, jitter });
+        let direct = direct && handler == NONE && self.model.service(call.service).balance.is_none();
+        self.code.calls.push(CallSite { call: call.clone(), caller, key, handler, connect, network, jitter });
         let at = self.code.ops.len();
-        self.code.ops.push(Op::Call { call: site, otherwise: NONE });
+        self.code.ops.push(if direct {
+            Op::Ask { queue: first_queue(self.model, call.service), key, call: site, otherwise: NONE }
+        } else {
+            Op::Call { call: site, otherwise: NONE }
+        });
         if let Some(fallback) = &call.fallback {
             let (jump, start) = (self.code.ops.len(), self.here() + 1);
             self.code.ops.push(Op::Jump(0));
             self.code.ops.push(Op::FallBack);
             self.steps(fallback, scope);
             self.code.ops[jump] = Op::Jump(self.here());
-            if let Op::Call { otherwise, .. } = &mut self.code.ops[at] {
+            if let Op::Call { otherwise, .. } | Op::Ask { otherwise, .. } = &mut self.code.ops[at] {
                 *otherwise = start;
             }
         }
@@ -378,6 +384,17 @@ impl Compiler<'_> {
         self.code.ops.push(Op::Fail { probability: 1.0, stream: decision });
         self.code.ops[over] = Op::Jump(self.here());
     }
+}
+
+/// Instances of a service that have a queue of their own.
+pub(super) fn instances(service: &Service) -> u32 {
+    if service.balance.is_some() { service.count } else { 1 }
+}
+
+/// The queue of the first instance of a service: they stand behind those of the model.
+pub(super) fn first_queue(model: &Model, service: ServiceId) -> u32 {
+    let before = &model.services[..service.0 as usize];
+    model.queues.len() as u32 + before.iter().map(instances).sum::<u32>()
 }
 
 /// Where work comes from.

@@ -3,7 +3,7 @@
 use super::agenda::Phase;
 use super::consumer::work;
 use super::frame::Verdict;
-use super::message::MessageSlot;
+use super::message::{Asker, MessageSlot};
 use super::observer::{Observer, Origin, Outcome, Subject, Transition};
 use super::slab::NONE;
 use super::world::{Queue, World};
@@ -54,7 +54,7 @@ impl World {
             observer.record(self.now, Transition::Stored { queue: record });
         }
         if expires {
-            self.arm_expiry(at);
+            self.arm_expiry::<PLAIN>(at);
         }
     }
 
@@ -76,23 +76,23 @@ impl World {
     /// looks again when it fires.
     #[cold]
     #[inline(never)]
-    fn arm_expiry(&mut self, at: u32) {
-        let queue = &mut self.queues[at as usize];
-        if self.agenda.armed(queue.expiry_slot) {
+    fn arm_expiry<const PLAIN: bool>(&mut self, at: u32) {
+        let slot = self.queues[at as usize].expiry_slot;
+        if self.armed::<PLAIN>(slot) {
             return;
         }
-        let messages = &self.messages;
+        let (messages, queue) = (&self.messages, &mut self.queues[at as usize]);
         if let Some(oldest) = queue.line.oldest(|slot| messages[slot].since().0) {
             // What was given back late, in a line without order, is seen late.
             let expiry = (messages[oldest].since() + queue.ttl).max(self.now).min(Time::LATEST);
-            self.agenda.set(queue.expiry_slot, expiry, Phase::Expiry);
+            self.arm::<PLAIN>(slot, expiry, Phase::Expiry);
         }
     }
 
     /// The expiry timer fires: every message whose time is over goes.
     #[cold]
     #[inline(never)]
-    pub(super) fn expire<O: Observer>(&mut self, at: u32, observer: &mut O) {
+    pub(super) fn expire<const PLAIN: bool, O: Observer>(&mut self, at: u32, observer: &mut O) {
         loop {
             let messages = &self.messages;
             let queue = &mut self.queues[at as usize];
@@ -105,8 +105,8 @@ impl World {
                 self.lose(at, oldest, Outcome::Expired, true, observer);
             }
         }
-        self.agenda.clear(self.queues[at as usize].expiry_slot);
-        self.arm_expiry(at);
+        self.disarm::<PLAIN>(self.queues[at as usize].expiry_slot);
+        self.arm_expiry::<PLAIN>(at);
     }
 
     #[inline(never)]
@@ -114,7 +114,7 @@ impl World {
         let waited = self.now - self.messages[slot].entered;
         let queue = self.queues[at as usize].record;
         observer.record(self.now, Transition::Lost { queue, slot: Some(slot), outcome, waited, stored });
-        if self.messages[slot].frame == NONE {
+        if self.messages[slot].asker == Asker::NOBODY {
             return self.end::<false, O>(slot, outcome, observer);
         }
         // What is lost of a request is not lost for good: its caller hears of it.

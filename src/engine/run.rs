@@ -1,9 +1,10 @@
 //! The loop: takes the next event, moves the clock, and lets the noun that owns the slot act.
 
-use super::agenda::Agenda;
+use super::agenda::{Agenda, Phase};
 use super::observer::Observer;
 use super::world::World;
 use crate::units::Time;
+use std::rc::Rc;
 use thiserror::Error;
 
 /// Events at one instant beyond which a run is not believed to move on.
@@ -70,7 +71,7 @@ impl World {
     /// Those of [`World::advance`].
     pub fn advance_a_while<O: Observer>(&mut self, until: Time, max_events: u64, observer: &mut O) -> Result<bool, Halt> {
         let end = Agenda::key_at(until.min(Time::LATEST));
-        if self.agenda.next().0 >= end {
+        if self.next_event().0 >= end {
             return self.look_for_deadlock().map(|()| true);
         }
         if self.tally.events >= max_events {
@@ -90,7 +91,7 @@ impl World {
             return Err(Halt::Overgrown { at: self.now });
         }
         self.look_for_deadlock()?;
-        Ok(self.agenda.next().0 >= end)
+        Ok(self.next_event().0 >= end)
     }
 
     /// Looks whether workers wait for each other: now and then, and when nothing can happen any more.
@@ -108,7 +109,31 @@ impl World {
 
     /// Whether nothing can happen any more, but for faults that nobody would notice.
     pub fn is_over(&self) -> bool {
-        self.agenda.is_empty() || self.handlers.endangered && self.is_left_to_faults()
+        let empty = if self.plain { self.agenda.is_empty() } else { self.pending.is_empty() };
+        empty || self.handlers.endangered && self.is_left_to_faults()
+    }
+
+    /// The key of the next event, and its slot.
+    fn next_event(&mut self) -> (u64, usize) {
+        if self.plain { self.agenda.next() } else { self.pending.next() }
+    }
+
+    /// Sets a slot of the agenda for an instant.
+    #[inline(always)]
+    pub(super) fn arm<const PLAIN: bool>(&mut self, slot: usize, at: Time, phase: Phase) {
+        if PLAIN { self.agenda.set(slot, at, phase) } else { self.pending.set(slot, at, phase) }
+    }
+
+    /// Clears a slot of the agenda.
+    #[inline(always)]
+    pub(super) fn disarm<const PLAIN: bool>(&mut self, slot: usize) {
+        if PLAIN { self.agenda.clear(slot) } else { self.pending.clear(slot) }
+    }
+
+    /// Whether a slot of the agenda is set.
+    #[inline(always)]
+    pub(super) fn armed<const PLAIN: bool>(&self, slot: usize) -> bool {
+        if PLAIN { self.agenda.armed(slot) } else { self.pending.armed(slot) }
     }
 
     /// At most `budget` events with keys below `end`; gives their number. What is `PLAIN` is compiled without a look at what only
@@ -116,11 +141,13 @@ impl World {
     #[inline(never)]
     fn advance_by<const PLAIN: bool, O: Observer>(&mut self, end: u64, budget: u64, observer: &mut O) -> u64 {
         let producers = self.producers.len();
-        let workers = self.workers.len();
+        let workers = producers + self.workers.len();
+        let timers = self.handlers.slot;
+        let code = (!PLAIN).then(|| Rc::clone(&self.handlers.code));
         let mut fingerprint = self.tally.fingerprint;
         let mut used = 0;
         while used < budget {
-            let (key, slot) = self.agenda.next();
+            let (key, slot) = if PLAIN { self.agenda.next() } else { self.pending.next() };
             if key >= end {
                 break;
             }
@@ -130,19 +157,26 @@ impl World {
             self.now = time;
             // The multiplier of Knuth's linear congruential generator MMIX: any odd number with mixed bits will do.
             fingerprint = (fingerprint.rotate_left(5) ^ key ^ ((slot as u64) << 48)).wrapping_mul(6_364_136_223_846_793_005);
+            // What happens is no longer pending; but the slot of timers keeps its place for the next of them.
+            if !PLAIN && slot != timers {
+                self.pending.take_first(slot);
+            }
             if slot < producers {
                 self.arrive::<PLAIN, O>(slot, observer);
-            } else if slot < producers + workers {
+            } else if slot < workers {
                 self.finish::<PLAIN, O>(slot - producers, observer);
-            } else if !PLAIN && slot == self.handlers.slot {
-                self.fire(observer);
-            } else if !PLAIN && slot > self.handlers.slot {
+            } else if !PLAIN && slot > timers {
                 self.link_fires(slot, observer);
+            } else if !PLAIN && slot == timers {
+                self.fire(observer);
             } else {
-                self.expire(self.expiring[slot - producers - workers], observer);
+                self.expire::<PLAIN, O>(self.expiring[slot - workers], observer);
             }
-            if !PLAIN && !self.handlers.runnable.is_empty() {
-                self.run_tasks(observer);
+            if !PLAIN
+                && !self.handlers.runnable.is_empty()
+                && let Some(code) = &code
+            {
+                self.run_tasks(code, observer);
             }
         }
         self.tally.fingerprint = fingerprint;

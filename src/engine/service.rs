@@ -8,7 +8,7 @@ use super::balance::Balancer;
 use super::build::BROKERED;
 use super::codel::Codel;
 use super::frame::{State, Verdict};
-use super::message::MessageSlot;
+use super::message::{Asker, MessageSlot, Waiting};
 use super::observer::{Observer, Outcome, Transition};
 use super::slab::NONE;
 use super::world::{Onward, Worker, World};
@@ -66,7 +66,7 @@ impl World {
         };
         let queue = first + instance;
         let called = Some(self.queues[queue as usize].record);
-        let slot = self.child(caller, identity, id, called, observer);
+        let slot = self.child(caller, identity, Asker::frame(id), called, observer);
         let frame = &mut self.handlers.frames[id];
         (frame.request, frame.queue) = (slot.0, queue);
         self.publish::<false, O>(queue, slot, observer);
@@ -90,19 +90,29 @@ impl World {
         balancer.choose(load, up, key, &mut draws).map(|at| at as u32)
     }
 
-    /// A plain server of a service has finished: its caller hears of it, if it still wants to.
-    #[inline(never)]
-    pub(super) fn answer_plainly<O: Observer>(&mut self, slot: MessageSlot, record: u32, observer: &mut O) {
-        self.answer_or_waste(slot, Verdict::Ok, record, observer);
-        self.end::<false, O>(slot, Outcome::Completed, observer);
-    }
-
-    pub(super) fn answer_or_waste<O: Observer>(&mut self, slot: MessageSlot, verdict: Verdict, record: u32, observer: &mut O) {
-        if self.messages[slot].frame == NONE {
-            observer.record(self.now, Transition::Wasted { pool: record, slot });
-        } else {
-            self.answer(slot, verdict, observer);
+    /// A request has been worked on to its end: its caller hears of it, if it still wants to and has not yet. `answered`: it has been
+    /// answered before, and whether somebody waited for that.
+    #[inline(always)]
+    pub(super) fn end_request<O: Observer>(
+        &mut self,
+        slot: MessageSlot,
+        verdict: Verdict,
+        answered: Option<bool>,
+        record: u32,
+        observer: &mut O,
+    ) {
+        let message = &mut self.messages[slot];
+        let asker = std::mem::replace(&mut message.asker, Asker::NOBODY);
+        let (family, waited) = (message.family, message.waited);
+        match (answered, asker.kind()) {
+            (Some(true), _) => {}
+            (Some(false), _) | (None, Waiting::Nobody) => observer.record(self.now, Transition::Wasted { pool: record, slot }),
+            (None, Waiting::Task(task)) => self.resume(task, verdict),
+            (None, Waiting::Frame(frame)) => self.answer_frame(frame, verdict, observer),
         }
+        self.messages.remove(slot);
+        self.handlers.members -= 1;
+        self.shrink_family(family, waited, Outcome::Completed, observer);
     }
 
     /// The next ready message of a queue that does not want all of them.
@@ -122,7 +132,12 @@ impl World {
             }
             let unwanted = match &mut queue.shed {
                 Shedding::Nothing => false,
-                Shedding::Deadline => message.frame == NONE || self.handlers.frames[message.frame].deadline <= now,
+                Shedding::Deadline => match message.asker.kind() {
+                    Waiting::Nobody => true,
+                    Waiting::Frame(frame) => self.handlers.frames[frame].deadline <= now,
+                    // Whoever has a deadline calls within a frame.
+                    Waiting::Task(_) => false,
+                },
                 Shedding::CoDel(codel) => codel.drop(now, now - message.entered, queue.line.len() == queue.ghosts),
             };
             if !unwanted {
@@ -163,6 +178,7 @@ impl World {
     }
 
     /// A worker has run its program to the end; `answered`: it has replied, and whether somebody waited for that.
+    #[inline(always)]
     pub(super) fn complete<O: Observer>(
         &mut self,
         worker: usize,
@@ -174,7 +190,7 @@ impl World {
         let pool = self.workers[worker].pool;
         let place = &self.pools[pool as usize];
         if place.program == BROKERED {
-            return self.delivery_done(worker, slot, verdict, observer);
+            return self.program_done(worker, slot, verdict, observer);
         }
         let (answers, record) = (place.onward == Onward::Answer, place.record);
         self.workers[worker].task = NONE;
@@ -186,11 +202,6 @@ impl World {
             let outcome = if verdict == Verdict::Ok { Outcome::Completed } else { Outcome::Failed };
             return self.end::<false, O>(slot, outcome, observer);
         }
-        match answered {
-            None => self.answer_or_waste(slot, verdict, record, observer),
-            Some(false) => observer.record(self.now, Transition::Wasted { pool: record, slot }),
-            Some(true) => {}
-        }
-        self.end::<false, O>(slot, Outcome::Completed, observer);
+        self.end_request(slot, verdict, answered, record, observer);
     }
 }

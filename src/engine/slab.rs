@@ -40,6 +40,15 @@ impl<T> Slab<T> {
         at
     }
 
+    /// Takes in a thing that is only partly made anew: what it has of the one that was there before it is not looked at.
+    #[inline(always)]
+    pub fn reuse(&mut self, make: impl FnOnce() -> T) -> u32 {
+        match self.free.pop() {
+            Some(at) => at,
+            None => self.grow(make()),
+        }
+    }
+
     /// Lets a thing go.
     pub fn remove(&mut self, at: u32) {
         self.free.push(at);

@@ -3,10 +3,9 @@
 //! Nothing here calls itself: whoever can go on stands in a line, and the line is worked off before time passes.
 
 use super::agenda::Phase;
-use super::build::BROKERED;
 use super::frame::Verdict;
 use super::handlers::{Wake, mixed};
-use super::message::MessageSlot;
+use super::message::{Asker, MessageSlot, Waiting};
 use super::observer::{Observer, Outcome, Transition};
 use super::program::{Code, Op};
 use super::slab::NONE;
@@ -15,7 +14,6 @@ use super::world::{WorkSource, World};
 use crate::model::DEEPEST_LOOPS;
 use crate::random::{Draws, Stream};
 use crate::units::{Span, Time};
-use std::rc::Rc;
 
 /// A run of a program.
 #[derive(Debug, Clone)]
@@ -61,6 +59,36 @@ pub(super) struct Task {
     pub deadline: Time,
 }
 
+impl Task {
+    /// No task.
+    const NOBODY: Task = Task {
+        at: 0,
+        message: MessageSlot(NONE),
+        owner: Owner::Worker(NONE),
+        pool: NONE,
+        waits: Waits::Nothing,
+        verdict: Verdict::Ok,
+        otherwise: NONE,
+        loops: [0; DEEPEST_LOOPS],
+        visit: 0,
+        running: 0,
+        needed: 0,
+        child: NONE,
+        previous: NONE,
+        next: NONE,
+        held: NONE,
+        peer: NONE,
+        since: Time::ZERO,
+        replied: false,
+        in_vain: false,
+        until: Time::ZERO,
+        left: 0.0,
+        working: false,
+        began: Time::ZERO,
+        deadline: Time::LATEST,
+    };
+}
+
 /// On whose behalf a task runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
@@ -83,6 +111,8 @@ pub(super) enum Waits {
     Timer(TimerId),
     /// A call.
     Call(u32),
+    /// The answer to a request that came to this queue, with nothing in between.
+    Answer { request: MessageSlot, queue: u32 },
     /// Its branches.
     Branches,
     /// A lock.
@@ -104,55 +134,78 @@ pub(super) enum Waits {
 impl World {
     /// A worker of a pool with a program begins with a message.
     #[inline(never)]
-    pub(super) fn begin<O: Observer>(&mut self, worker: usize, slot: MessageSlot, observer: &mut O) {
-        let pool = self.workers[worker].pool;
-        let frame = self.messages[slot].frame;
-        let mut entry = self.program_of(pool);
-        let mut deadline = Time::LATEST;
-        if frame != NONE {
-            let frame = &self.handlers.frames[frame];
-            deadline = frame.deadline;
-            let other = self.handlers.code.calls[frame.call as usize].handler;
-            entry = if other == NONE { entry } else { other };
-        } else if self.messages[slot].family == NONE {
-            self.found_family(slot, observer);
+    pub(super) fn begin<O: Observer>(&mut self, worker: usize, slot: MessageSlot, pool: u32, program: u32, observer: &mut O) {
+        let (mut entry, mut deadline) = (program, Time::LATEST);
+        let message = &self.messages[slot];
+        match message.asker.kind() {
+            Waiting::Task(_) => {}
+            Waiting::Frame(frame) => {
+                let frame = &self.handlers.frames[frame];
+                deadline = frame.deadline;
+                let other = self.handlers.code.calls[frame.call as usize].handler;
+                entry = if other == NONE { entry } else { other };
+            }
+            Waiting::Nobody if message.family == NONE => self.found_family(slot, observer),
+            Waiting::Nobody => {}
         }
-        let task = self.task(entry, slot, Owner::Worker(worker as u32), pool, deadline);
+        let task = self.new_task(entry, slot, Owner::Worker(worker as u32), pool, deadline);
         self.workers[worker].task = task;
+        // Where nobody else has a turn before it, it begins with its work at once: nothing that happens until its turn could meet it.
+        let place = &self.pools[pool as usize];
+        if self.handlers.calm
+            && self.handlers.runnable.is_done()
+            && place.host == NONE
+            && let Op::Work { work: WorkSource::Drawn(length), stream } = &self.handlers.code.ops[entry as usize]
+        {
+            let message = &self.messages[slot];
+            let sender = self.producers[message.producer as usize].messages;
+            let span = length.draw(stream.of(sender).at(message.index));
+            self.handlers.tasks[task].at += 1;
+            return self.work_until(task, worker, span);
+        }
+        self.first_turn(task);
+    }
+
+    /// A worker of its own works for a task, at full speed.
+    #[inline(always)]
+    fn work_until(&mut self, id: u32, worker: usize, span: Span) {
+        // A heavy tail gives work of centuries: it is not over before the end of time.
+        let until = (self.now + span).min(Time::LATEST);
+        let task = &mut self.handlers.tasks[id];
+        (task.waits, task.working, task.until) = (Waits::Worker, true, until);
+        self.pending.set(self.producers.len() + worker, until, Phase::Completion);
     }
 
     /// A task that can go on at this instant.
     #[inline]
     pub(super) fn task(&mut self, at: u32, message: MessageSlot, owner: Owner, pool: u32, deadline: Time) -> u32 {
-        let task = Task {
-            at,
-            message,
-            owner,
-            pool,
-            waits: Waits::Turn,
-            verdict: Verdict::Ok,
-            otherwise: NONE,
-            loops: [0; DEEPEST_LOOPS],
-            visit: 0,
-            running: 0,
-            needed: 0,
-            child: NONE,
-            previous: NONE,
-            next: NONE,
-            held: NONE,
-            peer: NONE,
-            since: self.now,
-            replied: false,
-            in_vain: false,
-            until: self.now,
-            left: 0.0,
-            working: false,
-            began: self.now,
-            deadline,
-        };
-        let id = self.handlers.tasks.insert(task);
-        self.wake(id);
+        let id = self.new_task(at, message, owner, pool, deadline);
+        self.first_turn(id);
         id
+    }
+
+    /// A task that has not got its first turn.
+    #[inline(always)]
+    fn new_task(&mut self, at: u32, message: MessageSlot, owner: Owner, pool: u32, deadline: Time) -> u32 {
+        let id = self.handlers.tasks.reuse(|| Task::NOBODY);
+        let task = &mut self.handlers.tasks[id];
+        // Field by field: what is not here is set before it is looked at.
+        (task.at, task.message, task.owner, task.pool) = (at, message, owner, pool);
+        (task.waits, task.verdict, task.otherwise) = (Waits::Turn, Verdict::Ok, NONE);
+        (task.visit, task.child, task.previous, task.next) = (0, NONE, NONE, NONE);
+        (task.held, task.peer) = (NONE, NONE);
+        (task.replied, task.in_vain, task.working) = (false, false, false);
+        (task.began, task.deadline) = (self.now, deadline);
+        id
+    }
+
+    #[inline(always)]
+    fn first_turn(&mut self, id: u32) {
+        if self.handlers.endangered {
+            self.wake(id);
+        } else {
+            self.handlers.runnable.push(id);
+        }
     }
 
     /// A task can go on.
@@ -180,68 +233,100 @@ impl World {
 
     /// Lets everyone go on who can.
     #[inline(never)]
-    pub(super) fn run_tasks<O: Observer>(&mut self, observer: &mut O) {
-        let code = Rc::clone(&self.handlers.code);
+    pub(super) fn run_tasks<O: Observer>(&mut self, code: &Code, observer: &mut O) {
         while let Some(task) = self.handlers.runnable.pop() {
             match self.handlers.tasks[task].waits {
-                Waits::Turn => self.run(task, &code, observer),
+                Waits::Turn => self.go_on(task, code, observer),
                 Waits::Nothing => self.handlers.tasks.remove(task),
                 other => unreachable!("a task in line waits for {other:?}"),
             }
         }
     }
 
-    /// The worker of a task has held out for its time: the task goes on, as nobody else stands in line. The slot is cleared when
-    /// the task has not set it anew, which is one change of the agenda and not two.
-    #[inline(never)]
-    pub(super) fn wake_worker<O: Observer>(&mut self, worker: usize, observer: &mut O) {
-        if self.pools[self.workers[worker].pool as usize].program == BROKERED {
-            return self.client_fires(worker, observer);
-        }
-        let slot = self.producers.len() + worker;
-        let stamp = self.agenda.stamp(slot);
+    /// The worker of a task has held out for its time: the task goes on.
+    #[inline(always)]
+    pub(super) fn wake_worker(&mut self, worker: usize) {
         let task = self.workers[worker].task;
         self.handlers.tasks[task].waits = Waits::Turn;
-        let code = Rc::clone(&self.handlers.code);
-        self.run(task, &code, observer);
-        if self.agenda.stamp(slot) == stamp {
-            self.agenda.clear(slot);
+        self.handlers.runnable.push(task);
+    }
+
+    /// Executes a task until it has to wait. What most handlers consist of is done here, all other instructions elsewhere.
+    #[inline(always)]
+    fn go_on<O: Observer>(&mut self, id: u32, code: &Code, observer: &mut O) {
+        loop {
+            let task = &mut self.handlers.tasks[id];
+            match &code.ops[task.at as usize] {
+                Op::Work { work: WorkSource::Drawn(length), stream } => {
+                    task.at += 1;
+                    let message = &self.messages[task.message];
+                    let sender = self.producers[message.producer as usize].messages;
+                    let span = length.draw(stream.of(sender).at(identity(message.index, task.visit)));
+                    let Owner::Worker(worker) = task.owner else { return self.work_for(id, span, observer) };
+                    let place = &self.pools[task.pool as usize];
+                    if place.slowdown != 1.0 || place.host != NONE {
+                        return self.work_for(id, span, observer);
+                    }
+                    return self.work_until(id, worker as usize, span);
+                }
+                Op::Ask { queue, key, otherwise, .. } if task.deadline == Time::LATEST => {
+                    task.at += 1;
+                    task.otherwise = *otherwise;
+                    let (parent, visit) = (task.message, task.visit);
+                    let identity = mixed(mixed(self.messages[parent].index, visit), *key);
+                    let called = Some(self.queues[*queue as usize].record);
+                    let request = self.child(parent, identity, Asker::task(id), called, observer);
+                    self.handlers.tasks[id].waits = Waits::Answer { request, queue: *queue };
+                    return self.publish::<false, O>(*queue, request, observer);
+                }
+                Op::End => return self.conclude(id, Verdict::Ok, observer),
+                _ if self.run(id, code, observer) => {}
+                _ => return,
+            }
         }
     }
 
-    /// Executes a task until it has to wait. A program that never waits is finite: its loops are counted.
+    /// Executes a task until it comes to an instruction that is done elsewhere (`true`) or has to wait. A program that never waits is
+    /// finite: its loops are counted.
     #[inline(never)]
-    fn run<O: Observer>(&mut self, id: u32, code: &Code, observer: &mut O) {
+    fn run<O: Observer>(&mut self, id: u32, code: &Code, observer: &mut O) -> bool {
         let verdict = loop {
             let task = &mut self.handlers.tasks[id];
             let op = &code.ops[task.at as usize];
             task.at += 1;
             match op {
-                Op::Work { work, stream } => {
-                    let span = match work {
-                        WorkSource::Drawn(distribution) => distribution.draw(self.draws(id, *stream)),
-                        WorkSource::Carried { plus } => {
-                            let message = &self.messages[task.message];
-                            let carried = &self.producers[message.producer as usize].carried_work;
-                            let root = self.handlers.families[message.family].index as usize;
-                            carried.as_ref().map_or(*plus, |work| work[root] + *plus)
-                        }
-                    };
-                    return self.work_for(id, span, observer);
+                Op::Work { work: WorkSource::Carried { plus }, .. } => {
+                    let message = &self.messages[task.message];
+                    let carried = &self.producers[message.producer as usize].carried_work;
+                    let root = self.handlers.families[message.family].index as usize;
+                    let span = carried.as_ref().map_or(*plus, |work| work[root] + *plus);
+                    self.work_for(id, span, observer);
+                    return false;
+                }
+                Op::Ask { call, otherwise, .. } if task.deadline < Time::LATEST => {
+                    task.otherwise = *otherwise;
+                    self.call(id, *call, observer);
+                    return false;
+                }
+                Op::Work { .. } | Op::Ask { .. } | Op::End => {
+                    task.at -= 1;
+                    return true;
                 }
                 Op::Wait { length, stream } => {
                     let span = length.draw(self.draws(id, *stream));
                     self.handlers.tasks[id].working = false;
-                    return self.hold(id, span);
+                    self.hold(id, span);
+                    return false;
                 }
                 Op::Call { call, otherwise } => {
                     task.otherwise = *otherwise;
-                    return self.call(id, *call, observer);
+                    self.call(id, *call, observer);
+                    return false;
                 }
                 Op::Publish { queue, key, from } => {
                     let parent = task.message;
                     let identity = mixed(identity(self.messages[parent].index, task.visit), *key);
-                    let child = self.child(parent, identity, NONE, None, observer);
+                    let child = self.child(parent, identity, Asker::NOBODY, None, observer);
                     if self.handlers.endangered && self.lost_on_the_way(*from, *queue, identity) {
                         self.end::<false, O>(child, Outcome::Failed, observer);
                     } else {
@@ -252,7 +337,7 @@ impl World {
                     task.otherwise = NONE;
                     let (parent, visit) = (task.message, task.visit);
                     let identity = mixed(identity(self.messages[parent].index, visit), *key);
-                    let child = self.child(parent, identity, NONE, None, observer);
+                    let child = self.child(parent, identity, Asker::NOBODY, None, observer);
                     let sender = &code.senders[*publisher as usize];
                     if let Some(priority) = sender.priority {
                         self.messages[child].priority = priority;
@@ -261,14 +346,15 @@ impl World {
                         self.extra(child).size = size;
                     }
                     if self.send_from_step(*publisher, child, (*from, identity), *until, id, observer) {
-                        return;
+                        return false;
                     }
                 }
                 Op::Fork { branches, join, otherwise } => {
                     task.otherwise = *otherwise;
                     task.waits = Waits::Branches;
                     (task.running, task.needed) = (branches.len() as u32, *join);
-                    return branches.iter().for_each(|&entry| self.branch(id, entry));
+                    branches.iter().for_each(|&entry| self.branch(id, entry));
+                    return false;
                 }
                 Op::FallBack => {
                     let slot = task.message;
@@ -305,7 +391,7 @@ impl World {
                 Op::Reply => {
                     let slot = task.message;
                     let whole = self.whole(id);
-                    let in_vain = self.messages[slot].frame == NONE;
+                    let in_vain = self.messages[slot].asker == Asker::NOBODY;
                     let task = &mut self.handlers.tasks[whole];
                     if !std::mem::replace(&mut task.replied, true) {
                         task.in_vain = in_vain;
@@ -314,13 +400,13 @@ impl World {
                 }
                 Op::Look { cache, stream, hit } => {
                     if !self.look(id, *cache, *stream, *hit, observer) {
-                        return;
+                        return false;
                     }
                 }
                 Op::Store { cache } => self.store(id, *cache),
                 Op::Acquire { lock } => {
                     if !self.acquire(id, *lock, observer) {
-                        return;
+                        return false;
                     }
                 }
                 Op::Release { lock } => {
@@ -329,10 +415,10 @@ impl World {
                     }
                 }
                 Op::Failed => break task.verdict,
-                Op::End => break Verdict::Ok,
             }
         };
         self.conclude(id, verdict, observer);
+        false
     }
 
     /// The random numbers of a task in one of its steps.
@@ -350,7 +436,7 @@ impl World {
         let until = (self.now + span).min(Time::LATEST);
         self.handlers.tasks[id].until = until;
         if let Owner::Worker(worker) = self.handlers.tasks[id].owner {
-            self.agenda.set(self.producers.len() + worker as usize, until, Phase::Completion);
+            self.pending.set(self.producers.len() + worker as usize, until, Phase::Completion);
             self.handlers.tasks[id].waits = Waits::Worker;
         } else {
             let timer = self.set_timer(until, Phase::Completion, Wake::Task(id));
@@ -374,94 +460,6 @@ impl World {
         }
         self.handlers.tasks[id].working = true;
         self.hold(id, span);
-    }
-
-    /// A branch of a task that waits for it.
-    fn branch(&mut self, parent: u32, entry: u32) {
-        let Task { message, pool, deadline, loops, visit, child: next, .. } = self.handlers.tasks[parent];
-        let id = self.task(entry, message, Owner::Branch(parent), pool, deadline);
-        let tasks = &mut self.handlers.tasks;
-        (tasks[id].loops, tasks[id].visit, tasks[id].next) = (loops, visit, next);
-        if next != NONE {
-            tasks[next].previous = id;
-        }
-        tasks[parent].child = id;
-    }
-
-    /// The task that a branch is a part of, which answers for all of them.
-    fn whole(&self, mut id: u32) -> u32 {
-        while let Owner::Branch(parent) = self.handlers.tasks[id].owner {
-            id = parent;
-        }
-        id
-    }
-
-    /// A branch has ended: its parent goes on when enough have succeeded, or no longer can.
-    fn join<O: Observer>(&mut self, parent: u32, id: u32, verdict: Verdict, observer: &mut O) {
-        let tasks = &mut self.handlers.tasks;
-        let Task { previous, next, .. } = tasks[id];
-        tasks.remove(id);
-        if previous == NONE {
-            tasks[parent].child = next;
-        } else {
-            tasks[previous].next = next;
-        }
-        if next != NONE {
-            tasks[next].previous = previous;
-        }
-        let task = &mut tasks[parent];
-        task.running -= 1;
-        let decided = if verdict == Verdict::Ok {
-            task.needed -= 1;
-            (task.needed == 0).then_some(Verdict::Ok)
-        } else {
-            (task.running < task.needed).then_some(verdict)
-        };
-        if let Some(verdict) = decided {
-            self.stop_branches(parent, true, false, observer);
-            self.resume(parent, verdict);
-        }
-    }
-
-    /// Ends all branches of a task where they are.
-    fn stop_branches<O: Observer>(&mut self, parent: u32, recall: bool, crashed: bool, observer: &mut O) {
-        let mut child = std::mem::replace(&mut self.handlers.tasks[parent].child, NONE);
-        while child != NONE {
-            let next = self.handlers.tasks[child].next;
-            self.stop(child, recall, crashed, observer);
-            child = next;
-        }
-    }
-
-    /// Ends a task where it is; `recall`: what it has sent is called back; `crashed`: it gives no lock back. Its owner is not
-    /// told.
-    pub(super) fn stop<O: Observer>(&mut self, id: u32, recall: bool, crashed: bool, observer: &mut O) {
-        let waits = std::mem::replace(&mut self.handlers.tasks[id].waits, Waits::Nothing);
-        // It leaves what it waits for before it gives back what it holds: that might be the same.
-        match waits {
-            // Its place in the line is left, and frees it.
-            Waits::Turn => return self.let_go(id, crashed, observer),
-            Waits::Worker => {
-                if let Owner::Worker(worker) = self.handlers.tasks[id].owner {
-                    self.agenda.clear(self.producers.len() + worker as usize);
-                }
-            }
-            Waits::Timer(timer) => self.cancel_timer(timer),
-            Waits::Call(frame) => self.abandon(frame, recall, observer),
-            Waits::Branches => self.stop_branches(id, recall, crashed, observer),
-            Waits::Lock(lock) => {
-                if self.handlers.locks[lock as usize].permits.cancel(id) {
-                    observer.record(self.now, Transition::AtLock { lock, more: false });
-                }
-            }
-            Waits::Flight { cache, key, .. } => self.leave_flight(id, cache, key),
-            Waits::Host(host) => self.stop_computing(id, host, observer),
-            Waits::Receipt(receipt) => self.brokers.receipts[receipt].waiter = NONE,
-            Waits::Suspended | Waits::Pause => {}
-            Waits::Nothing => unreachable!("a task is stopped twice"),
-        }
-        self.let_go(id, crashed, observer);
-        self.handlers.tasks.remove(id);
     }
 
     /// A task has come to its end.

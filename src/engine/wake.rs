@@ -25,8 +25,8 @@ impl World {
     fn arm_timers(&mut self) {
         let slot = self.handlers.slot;
         match self.handlers.timers.next_key() {
-            Some(key) => self.agenda.set_key(slot, key),
-            None => self.agenda.clear(slot),
+            Some(key) => self.pending.set_key(slot, key),
+            None => self.pending.clear(slot),
         }
     }
 

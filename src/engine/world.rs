@@ -8,6 +8,7 @@ use super::fifo::Fifo;
 use super::handlers::Handlers;
 use super::line::Line;
 use super::message::Messages;
+use super::pending::Pending;
 use super::service::Shedding;
 use super::slab::NONE;
 use crate::model::{Ack, Model, Priority};
@@ -21,7 +22,9 @@ pub struct World {
     pub(super) now: Time,
     /// There are no handlers, services or faults: queues, and who sends to them and works them off.
     pub(super) plain: bool,
+    /// What happens next in a plain world, and in any other.
     pub(super) agenda: Agenda,
+    pub(super) pending: Pending,
     pub(super) messages: Messages,
     pub(super) producers: Vec<Producer>,
     pub(super) queues: Vec<Queue>,

@@ -57,6 +57,7 @@ impl Recorder {
             .map(|at| ProducerRecord {
                 completes_at: sole_pools(model, at),
                 publishes: !model.producers[at].calls(),
+                observes: model.producers[at].callers.is_some(),
                 ..ProducerRecord::default()
             })
             .collect();
@@ -82,9 +83,10 @@ impl Recorder {
     pub fn restart(&mut self, now: Time) {
         self.levels().for_each(|level| level.restart(now));
         for producer in &mut self.producers {
-            let ProducerRecord { publishes, completes_at, unconfirmed, buffered, blocked, .. } = std::mem::take(producer);
+            let ProducerRecord { publishes, observes, completes_at, unconfirmed, buffered, blocked, .. } =
+                std::mem::take(producer);
             let fresh = ProducerRecord::default();
-            *producer = ProducerRecord { publishes, completes_at, unconfirmed, buffered, blocked, ..fresh };
+            *producer = ProducerRecord { publishes, observes, completes_at, unconfirmed, buffered, blocked, ..fresh };
         }
         for queue in &mut self.queues {
             let QueueRecord { ready, unacked, free, whole, credit, unbuffered, lean, brokered, .. } = std::mem::take(queue);
@@ -219,6 +221,7 @@ impl Recorder {
     }
 
     /// Records something of a producer, unless it was a step of some handler that published.
+    #[inline(always)]
     fn publishes(&mut self, producer: u32, record: impl FnOnce(&mut ProducerRecord)) {
         if let Some(known) = self.producers.get_mut(producer as usize) {
             record(known);
@@ -235,6 +238,7 @@ impl Recorder {
     }
 }
 
+#[inline(always)]
 fn step(level: &mut Level, now: Time, up: bool) {
     if up { level.rise(now) } else { level.fall(now) }
 }
@@ -359,7 +363,9 @@ impl Observer for Recorder {
                 let record = &mut self.producers[producer as usize];
                 record.responses += 1;
                 record.response.record(response.0);
-                record.observed.record(observed.0);
+                if record.observes {
+                    record.observed.record(observed.0);
+                }
                 record.failures += u64::from(verdict != Verdict::Ok);
                 record.timeouts += u64::from(verdict == Verdict::Timeout);
             }

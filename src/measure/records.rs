@@ -59,7 +59,7 @@ pub struct ProducerRecord {
     pub wait: Histogram,
     /// Birth to the end of its own steps, as far as there are any to wait for, however they end.
     pub response: Histogram,
-    /// The same from when a caller was free for it.
+    /// The same from when a caller was free for it, where there are only so many callers.
     pub observed: Histogram,
     /// Responses in all, those that were failures, and those of them that were timeouts.
     pub responses: u64,
@@ -83,6 +83,8 @@ pub struct ProducerRecord {
     pub unconfirmed: Level,
     pub buffered: Level,
     pub blocked: Level,
+    /// A message may have to wait for a caller.
+    pub(super) observes: bool,
     /// Nobody waits for its steps, which only publish.
     pub(super) publishes: bool,
     /// Birth to the end of those that were lost, in message-nanoseconds.

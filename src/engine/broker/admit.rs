@@ -5,7 +5,7 @@ use super::delivery::BrokerQueue;
 use super::storage::{Command, Stored};
 use super::{Extra, FOREVER};
 use crate::engine::handlers::mixed;
-use crate::engine::message::MessageSlot;
+use crate::engine::message::{Asker, MessageSlot};
 use crate::engine::observer::{Observer, Outcome, Transition};
 use crate::engine::slab::NONE;
 use crate::engine::world::World;
@@ -13,6 +13,7 @@ use crate::units::Time;
 
 impl World {
     /// A message has come from its publisher.
+    #[inline(always)]
     pub(super) fn admit<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
         let publisher = &mut self.brokers.publishers[at as usize];
         if publisher.transaction > 0 {
@@ -31,20 +32,34 @@ impl World {
             let receipt = self.extra(slot).receipt;
             self.brokers.receipts[receipt].slot = slot.0;
             let processor = self.brokers.publishers[at as usize].processor;
-            return self.process(processor, super::Parcel::Confirm { receipt }, observer);
+            return self.confirm(processor, receipt, observer);
         }
         self.route_in(at, slot, observer);
     }
 
     /// Routes a message to the queues that get it.
+    #[inline(always)]
     pub(super) fn route_in<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
         self.brokers.outbound -= 1;
         let publisher = &self.brokers.publishers[at as usize];
         let (target, mandatory, producer) = (publisher.target, publisher.mandatory, publisher.producer);
-        let mut queues = Vec::new();
         if let super::Target::Queue(queue) = target {
             return self.enqueue(queue, slot, observer);
         }
+        self.route_by_exchange(target, mandatory, producer, slot, observer);
+    }
+
+    #[inline(never)]
+    fn route_by_exchange<O: Observer>(
+        &mut self,
+        target: super::Target,
+        mandatory: bool,
+        producer: u32,
+        slot: MessageSlot,
+        observer: &mut O,
+    ) {
+        let mut queues = std::mem::take(&mut self.brokers.found);
+        queues.clear();
         self.find_queues(target, slot, &mut queues);
         if queues.is_empty() {
             observer.record(self.now, Transition::Unroutable { producer, returned: mandatory });
@@ -54,9 +69,10 @@ impl World {
                 self.brokers.receipts[receipt].refused |= mandatory;
                 self.safe(receipt, observer);
             }
-            return;
+        } else {
+            self.enqueue_in_all(&queues, slot, observer);
         }
-        self.enqueue_in_all(&queues, slot, observer);
+        self.brokers.found = queues;
     }
 
     /// A message comes to several queues: a copy to each.
@@ -89,13 +105,14 @@ impl World {
             observer.record(self.now, Transition::Caused { parent: slot, slot: copy, called: None });
             copy
         } else {
-            self.child(slot, identity, NONE, None, observer)
+            self.child(slot, identity, Asker::NOBODY, None, observer)
         };
         self.keep_extra(copy, Extra { reply: NONE, ..extra });
         copy
     }
 
     /// A message comes to a queue: at once, or when enough replicas have it.
+    #[inline(always)]
     fn enqueue<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
         let home = self.queues[at as usize].broker;
         if let Stored::Replicas { .. } = &self.brokers.queues[home as usize].stored {
@@ -106,6 +123,7 @@ impl World {
     }
 
     /// A queue takes a message in, by its limits.
+    #[inline(always)]
     pub(super) fn take_in<O: Observer>(&mut self, home: u32, slot: MessageSlot, observer: &mut O) {
         let now = self.now;
         let queue = &self.brokers.queues[home as usize];
@@ -147,6 +165,7 @@ impl World {
     }
 
     /// A message becomes ready at the tail of a queue.
+    #[inline(always)]
     fn make_ready<O: Observer>(&mut self, home: u32, slot: MessageSlot, observer: &mut O) {
         let size = u64::from(self.extra(slot).size);
         let state = &mut self.brokers.queues[home as usize];

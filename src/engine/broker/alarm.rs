@@ -70,27 +70,35 @@ impl BrokerState {
 
 impl World {
     /// The messages of a broker weigh more, or less.
+    #[inline(always)]
     pub(super) fn weigh<O: Observer>(&mut self, broker: u32, bytes: i64, on_disk: bool, observer: &mut O) {
         if broker == NONE {
             return;
         }
         let state = &mut self.brokers.states[broker as usize];
         if bytes != 0 {
-            state.memory = state.memory.saturating_add_signed(bytes);
+            state.memory = state.memory.wrapping_add_signed(bytes);
             if on_disk {
-                state.on_disk = state.on_disk.saturating_add_signed(bytes);
+                state.on_disk = state.on_disk.wrapping_add_signed(bytes);
             }
+            debug_assert!(state.memory.max(state.on_disk) < 1 << 63, "messages weigh less than nothing");
             let (record, memory) = (state.record, state.memory);
             observer.record(self.now, Transition::Weighs { broker: record, bytes: memory });
         }
         // It is looked at now and then, and only where something would be seen.
         let state = &mut self.brokers.states[broker as usize];
         if state.too_much() != state.alarm && !state.watched {
-            state.watched = true;
-            let every = state.check.0.max(1);
-            let next = Time((self.now.0 / every + 1) * every);
-            self.set_timer(next, Phase::Expiry, Wake::Alarm(broker));
+            self.watch_alarm(broker);
         }
+    }
+
+    #[inline(never)]
+    fn watch_alarm(&mut self, broker: u32) {
+        let state = &mut self.brokers.states[broker as usize];
+        state.watched = true;
+        let every = state.check.0.max(1);
+        let next = Time((self.now.0 / every + 1) * every);
+        self.set_timer(next, Phase::Expiry, Wake::Alarm(broker));
     }
 
     /// A broker looks at what its messages weigh.

@@ -56,6 +56,7 @@ pub(in crate::engine) fn brokers(
     for sender in &code.senders {
         builder.publisher(sender);
     }
+    builder.made.makes.iter_mut().for_each(|makes| makes.alike = makes.all_alike());
     builder.pools(programs);
     builder.clients(workers);
     builder.made
@@ -213,6 +214,7 @@ impl Builder<'_> {
             persistent: producer.sending.persistent,
             keys: MakesKeys::Numbered,
             key_draws: stream("routing keys"),
+            alike: None,
         }
     }
 
@@ -340,7 +342,7 @@ impl Builder<'_> {
             let stream = |purpose: &str| (self.stream)(&format!("consumers.{}", pool.name), purpose);
             let publisher = self.made.publishers.len() as u32;
             let session = &pool.session;
-            self.made.pools.push(Some(PoolSession {
+            self.made.pools.push(PoolSession {
                 program: programs[at],
                 ack_every: session.ack_every,
                 ack_within: session.ack_within,
@@ -354,7 +356,7 @@ impl Builder<'_> {
                 blocking: session.blocking,
                 trips: session.trips,
                 publisher,
-            }));
+            });
             // Whoever retries publishes to its own queue.
             let owner = Whose::Pool(crate::model::PoolId(at as u32));
             self.publisher(&Sender::plain(owner, Outlet::Queue(pool.queue)));

@@ -3,7 +3,6 @@
 use super::Parcel;
 use super::settle::Settlement;
 use crate::engine::agenda::Phase;
-use crate::engine::build::BROKERED;
 use crate::engine::consumer::work;
 use crate::engine::frame::Verdict;
 use crate::engine::handlers::{Wake, mixed};
@@ -68,6 +67,7 @@ pub(in crate::engine) struct Client {
 
 impl World {
     /// A worker begins with a message of its consumer's buffer; `resumed` when it finished another at this instant.
+    #[inline(always)]
     pub(super) fn begin_delivery<O: Observer>(
         &mut self,
         at: usize,
@@ -93,27 +93,19 @@ impl World {
             self.begin_silence(consumer);
         }
         if program != NONE {
-            self.agenda.clear(self.producers.len() + at);
-            return self.begin(at, slot, observer);
+            self.pending.clear(self.producers.len() + at);
+            return self.begin(at, slot, pool, program, observer);
         }
         let place = &self.pools[pool as usize];
         let span = work(place, &self.producers, &self.handlers.families, &self.messages[slot]);
         let slowness = self.brokers.clients[consumer as usize].slowness;
         let span = if slowness == 1.0 { span } else { Span((span.0 as f64 * slowness + 0.5) as u64) };
-        self.agenda.set(self.producers.len() + at, (now + span).min(Time::LATEST), Phase::Completion);
-    }
-
-    /// Where the program of a pool's workers begins.
-    pub(in crate::engine) fn program_of(&self, pool: u32) -> u32 {
-        match self.pools[pool as usize].program {
-            BROKERED => self.session(pool).program,
-            program => program,
-        }
+        self.pending.set(self.producers.len() + at, (now + span).min(Time::LATEST), Phase::Completion);
     }
 
     /// How the consumers of this pool deal with their broker.
     pub(super) fn session(&self, pool: u32) -> &PoolSession {
-        self.brokers.pools[pool as usize].as_ref().expect("a pool on a broker's queue has a session")
+        &self.brokers.pools[pool as usize]
     }
 
     /// The slot of a worker of a broker's queue fires: its work is done, or it is free again after it.
@@ -125,38 +117,46 @@ impl World {
             let client = &self.brokers.clients[consumer as usize];
             if client.up && !client.known && !self.brokers.queues[client.home as usize].down {
                 // It worked in vain, and notices only now that its connection is closed: it opens another.
-                self.agenda.clear(self.producers.len() + at);
+                self.pending.clear(self.producers.len() + at);
                 return self.client_returns(consumer, observer);
             }
             return self.next_of_buffer(at, false, observer);
         }
         if task != NONE {
-            self.agenda.clear(self.producers.len() + at);
+            self.pending.clear(self.producers.len() + at);
             return self.wake(task);
         }
         self.delivery_done(at, MessageSlot(message), Verdict::Ok, observer);
     }
 
-    /// A worker is done with a message.
-    pub(in crate::engine) fn delivery_done<O: Observer>(
+    /// A worker has run its program for a message to the end.
+    #[inline(never)]
+    pub(in crate::engine) fn program_done<O: Observer>(
         &mut self,
         at: usize,
         slot: MessageSlot,
         verdict: Verdict,
         observer: &mut O,
     ) {
+        self.delivery_done(at, slot, verdict, observer);
+    }
+
+    /// A worker is done with a message.
+    #[inline(always)]
+    fn delivery_done<O: Observer>(&mut self, at: usize, slot: MessageSlot, verdict: Verdict, observer: &mut O) {
         let now = self.now;
         let &Worker { pool, consumer, started, .. } = &self.workers[at];
         let place = &self.pools[pool as usize];
         let (record, records_at) = (place.record, place.records_at);
         let (service, sojourn) = (now - started, now - self.messages[slot].entered);
-        let free_at_once = self.session(pool).overhead.is_none();
+        let session = self.session(pool);
+        let (free_at_once, may_fail) = (session.overhead.is_none(), !matches!(session.failure, Failure::Never));
         let resumes = free_at_once && !self.consumers[consumer as usize].buffer.is_empty();
         let refilled = true;
         let queue = records_at;
         observer.record(now, Transition::Finished { pool: record, queue, slot, service, sojourn, resumes, refilled });
         (self.workers[at].message, self.workers[at].task) = (NONE, NONE);
-        let failed = verdict != Verdict::Ok || self.fails(pool, slot);
+        let failed = verdict != Verdict::Ok || may_fail && self.fails(pool, slot);
         if failed {
             observer.record(now, Transition::Failed { pool: record, slot });
         }
@@ -164,18 +164,22 @@ impl World {
             observer.record(now, Transition::Duplicated { pool: record });
         }
         self.say(pool, consumer, slot, failed, observer);
+        if free_at_once {
+            return self.next_of_buffer(at, resumes, observer);
+        }
         match &self.session(pool).overhead {
-            None => self.next_of_buffer(at, resumes, observer),
+            None => {}
             Some((overhead, stream)) => {
                 let message = &self.messages[slot];
                 let sender = self.producers[message.producer as usize].messages;
                 let span = overhead.draw(stream.of(sender).at(message.index));
-                self.agenda.set(self.producers.len() + at, (now + span).min(Time::LATEST), Phase::Completion);
+                self.pending.set(self.producers.len() + at, (now + span).min(Time::LATEST), Phase::Completion);
             }
         }
     }
 
     /// A worker is free for the next message of its buffer; `resumes` when it finished another at this instant.
+    #[inline(always)]
     fn next_of_buffer<O: Observer>(&mut self, at: usize, resumes: bool, observer: &mut O) {
         let consumer = self.workers[at].consumer;
         let holder = &mut self.consumers[consumer as usize];
@@ -187,7 +191,7 @@ impl World {
             None => {
                 self.workers[at].next_idle = holder.idle;
                 holder.idle = at as u32;
-                self.agenda.clear(self.producers.len() + at);
+                self.pending.clear(self.producers.len() + at);
             }
         }
     }
@@ -195,9 +199,6 @@ impl World {
     /// Whether this delivery of a message fails, by the rule of the pool.
     fn fails(&self, pool: u32, slot: MessageSlot) -> bool {
         let session = self.session(pool);
-        if session.failure == Failure::Never {
-            return false;
-        }
         let message = &self.messages[slot];
         let deliveries = self.brokers.extras[slot.0 as usize].deliveries;
         let sender = self.producers[message.producer as usize].messages;
@@ -214,6 +215,7 @@ impl World {
     }
 
     /// A consumer says what became of a message, at once or with others.
+    #[inline(always)]
     fn say<O: Observer>(&mut self, pool: u32, consumer: u32, slot: MessageSlot, failed: bool, observer: &mut O) {
         let (auto, life) = (self.extra(slot).settled, self.brokers.clients[consumer as usize].life);
         let session = self.session(pool);
@@ -279,6 +281,7 @@ impl World {
     }
 
     /// Sends the broker word of a message.
+    #[inline]
     pub(super) fn speak<O: Observer>(
         &mut self,
         consumer: u32,
@@ -289,13 +292,13 @@ impl World {
         observer: &mut O,
     ) {
         let client = &self.brokers.clients[consumer as usize];
-        let (link, connection, about) = (client.ack, client.connection, self.about(slot));
+        let (link, connection) = (client.ack, client.connection);
         let how = if trips > 1 && how == Settlement::Ack { Settlement::Received } else { how };
         let parcel = Parcel::Settle { consumer, life, slot, how };
-        let state = &mut self.brokers.connections[connection as usize];
-        if state.stopped > 0 {
-            return state.withheld.push((link, about, parcel));
+        if self.brokers.connections[connection as usize].stopped > 0 {
+            let about = self.about(slot);
+            return self.brokers.connections[connection as usize].withheld.push((link, about, parcel));
         }
-        self.ship(link, about, 0, parcel, observer);
+        self.ship(link, |world| world.about(slot), 0, parcel, observer);
     }
 }

@@ -63,6 +63,7 @@ pub(in crate::engine) struct DeadRoute {
 
 impl World {
     /// The consumer that gets the next message, taken out of the ring; `None`: nobody has credit.
+    #[inline(always)]
     pub(super) fn next_taker(&mut self, home: u32) -> Option<u32> {
         let state = &self.brokers.queues[home as usize];
         if state.down {
@@ -73,6 +74,14 @@ impl World {
         if !state.ranked {
             return takers.pop().map(|taker| taker - workers);
         }
+        self.next_ranked(home)
+    }
+
+    /// The same where consumers differ in priority.
+    #[inline(never)]
+    fn next_ranked(&mut self, home: u32) -> Option<u32> {
+        let workers = self.workers.len() as u32;
+        let takers: &mut Fifo = &mut self.queues[self.brokers.queues[home as usize].queue as usize].takers;
         let clients = &self.brokers.clients;
         let best = takers.iter().map(|taker| clients[(taker - workers) as usize].priority).max()?;
         let mut chosen = None;
@@ -87,6 +96,7 @@ impl World {
     }
 
     /// A consumer has credit again, and joins the ring at its tail.
+    #[inline(always)]
     pub(super) fn offer_credit(&mut self, consumer: u32) {
         let client = &self.brokers.clients[consumer as usize];
         let state = &self.brokers.queues[client.home as usize];
@@ -99,6 +109,7 @@ impl World {
 
     /// Tells the observer whether some consumer has credit, where that has changed. Whatever has changed the ring at this
     /// instant is over by then: a consumer that is taken out and put back was never gone.
+    #[inline(always)]
     pub(super) fn tell_capacity<O: Observer>(&mut self, home: u32, observer: &mut O) {
         let state = &mut self.brokers.queues[home as usize];
         let place = &self.queues[state.queue as usize];
@@ -110,7 +121,17 @@ impl World {
     }
 
     /// Gives out ready messages for as long as somebody has credit.
+    #[inline(always)]
     pub(super) fn serve<O: Observer>(&mut self, home: u32, observer: &mut O) {
+        let place = &self.queues[self.brokers.queues[home as usize].queue as usize];
+        if place.line.len() > 0 && !place.takers.is_empty() {
+            self.give_out(home, observer);
+        }
+        self.tell_capacity(home, observer);
+    }
+
+    #[inline(never)]
+    fn give_out<O: Observer>(&mut self, home: u32, observer: &mut O) {
         loop {
             let at = self.brokers.queues[home as usize].queue as usize;
             if self.queues[at].line.len() == 0 || self.queues[at].takers.is_empty() {
@@ -122,16 +143,17 @@ impl World {
             self.dispatch(home, consumer, slot, true, observer);
             self.look_at_head(home, observer);
         }
-        self.tell_capacity(home, observer);
     }
 
     /// A message is no longer ready.
+    #[inline(always)]
     pub(super) fn take_off(&mut self, home: u32, slot: MessageSlot) {
         let size = u64::from(self.extra(slot).size);
         self.brokers.queues[home as usize].ready_bytes -= size;
     }
 
     /// A message is dispatched to a consumer that was taken out of the ring for it; `stored` when it was ready before.
+    #[inline(always)]
     pub(super) fn dispatch<O: Observer>(&mut self, home: u32, consumer: u32, slot: MessageSlot, stored: bool, observer: &mut O) {
         let now = self.now;
         let queue = self.brokers.queues[home as usize].queue;
@@ -167,10 +189,23 @@ impl World {
             }
         }
         let processor = self.brokers.queues[home as usize].processor;
-        self.process(processor, Parcel::Deliver { consumer, life, slot }, observer);
+        let parcel = Parcel::Deliver { consumer, life, slot };
+        match processor {
+            NONE => self.send_delivery(parcel, consumer, slot, observer),
+            at => self.give_to_processor(at, parcel, observer),
+        }
+    }
+
+    /// A delivery leaves the broker.
+    #[inline(always)]
+    pub(super) fn send_delivery<O: Observer>(&mut self, parcel: Parcel, consumer: u32, slot: MessageSlot, observer: &mut O) {
+        let link = self.brokers.clients[consumer as usize].deliver;
+        let size = self.extra(slot).size;
+        self.ship(link, |world| world.about(slot), size, parcel, observer);
     }
 
     /// A message is the broker's no more: it weighs nothing, and nobody writes it any more.
+    #[inline(always)]
     pub(super) fn give_up_custody<O: Observer>(&mut self, home: u32, slot: MessageSlot, observer: &mut O) {
         self.acknowledged_unwritten(slot, observer);
         let Extra { size, persistent, .. } = *self.extra(slot);
@@ -180,6 +215,7 @@ impl World {
     }
 
     /// A message has come to its consumer: into work if a worker is idle, else into the buffer.
+    #[inline(always)]
     pub(super) fn received<O: Observer>(&mut self, consumer: u32, life: u32, slot: MessageSlot, observer: &mut O) {
         let client = &self.brokers.clients[consumer as usize];
         // Nobody is there any more: the broker will notice, and knows what it has sent.
@@ -201,6 +237,7 @@ impl World {
     }
 
     /// Takes a message out of the list of those that a consumer holds.
+    #[inline(always)]
     pub(super) fn drop_from_list(&mut self, consumer: u32, slot: MessageSlot) {
         let Extra { before, behind, .. } = *self.extra(slot);
         if before == NONE {

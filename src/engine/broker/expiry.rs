@@ -34,6 +34,7 @@ impl World {
     }
 
     /// A timer is set for the head of a queue, as long as it is not over; what is has a timer already.
+    #[inline(always)]
     pub(super) fn watch_head(&mut self, home: u32) {
         let state = &self.brokers.queues[home as usize];
         if !state.expires {

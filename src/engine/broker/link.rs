@@ -18,8 +18,11 @@ pub(in crate::engine) struct Link {
     per_byte: f64,
     /// When the last byte is.
     busy_until: Time,
-    /// What is on its way, the first to arrive in front.
-    under_way: VecDeque<(Time, Parcel)>,
+    /// What is on its way and arrives first, and what comes behind it: mostly nothing.
+    first: Option<(Time, Parcel)>,
+    behind: VecDeque<(Time, Parcel)>,
+    /// When the last of them arrives, or has arrived.
+    last: Time,
     /// What arrives first at an instant: what is given back, or what comes anew.
     phase: Phase,
 }
@@ -45,7 +48,7 @@ impl Link {
             other => Delay::Random { delay: other.clone(), stream },
         };
         let per_byte = bandwidth.map_or(0.0, |bandwidth| 1e9 / bandwidth);
-        Link { delay, per_byte, busy_until: Time::ZERO, under_way: VecDeque::new(), phase }
+        Link { delay, per_byte, busy_until: Time::ZERO, first: None, behind: VecDeque::new(), last: Time::ZERO, phase }
     }
 
     /// Whether all consumers of a pool can share it: nothing that one sends delays what another does.
@@ -55,7 +58,7 @@ impl Link {
 
     /// What is on its way.
     pub fn parcels(&self) -> impl Iterator<Item = &Parcel> {
-        self.under_way.iter().map(|(_, parcel)| parcel)
+        self.first.iter().chain(&self.behind).map(|(_, parcel)| parcel)
     }
 }
 
@@ -68,47 +71,64 @@ impl World {
         About { producer: message.producer, index: message.index, time }
     }
 
-    /// Sends a parcel of so many bytes.
-    pub(super) fn ship<O: Observer>(&mut self, at: u32, about: About, bytes: u32, parcel: Parcel, observer: &mut O) {
+    /// Sends a parcel of so many bytes; `about`: whose random numbers it gets, where there are any.
+    #[inline(always)]
+    pub(super) fn ship<O: Observer>(
+        &mut self,
+        at: u32,
+        about: impl FnOnce(&World) -> About,
+        bytes: u32,
+        parcel: Parcel,
+        observer: &mut O,
+    ) {
         let now = self.now;
-        let link = &mut self.brokers.links[at as usize];
-        let delay = match &link.delay {
+        let delay = match &self.brokers.links[at as usize].delay {
             Delay::Constant(delay) => *delay,
             Delay::Random { delay, stream } => {
+                let about = about(self);
                 let sender = self.producers[about.producer as usize].messages;
                 delay.draw(stream.of(sender).at(mixed(about.index, u64::from(about.time))))
             }
         };
+        let link = &mut self.brokers.links[at as usize];
         let mut from = now;
         if link.per_byte > 0.0 {
             from = now.max(link.busy_until) + Span((f64::from(bytes) * link.per_byte + 0.5) as u64);
             link.busy_until = from;
         }
         // Nothing overtakes what is on the line already.
-        let last = link.under_way.back().map_or(Time::ZERO, |(last, _)| *last);
-        let arrival = (from + delay).max(last).min(Time::LATEST);
-        if arrival == now && link.under_way.is_empty() {
+        let arrival = (from + delay).max(link.last).min(Time::LATEST);
+        if link.first.is_some() {
+            link.last = arrival;
+            return link.behind.push_back((arrival, parcel));
+        }
+        if arrival == now {
             return self.arrives(parcel, observer);
         }
-        if link.under_way.is_empty() {
-            self.agenda.set(self.brokers.slot + at as usize, arrival, link.phase);
-        }
-        link.under_way.push_back((arrival, parcel));
+        link.last = arrival;
+        link.first = Some((arrival, parcel));
+        let phase = link.phase;
+        self.pending.set(self.brokers.slot + at as usize, arrival, phase);
     }
 
     /// Takes all publications off a link.
     pub(super) fn empty_link(&mut self, at: usize) -> Vec<(u32, MessageSlot)> {
         let link = &mut self.brokers.links[at];
         let mut taken = Vec::new();
-        link.under_way.retain(|(_, parcel)| {
+        link.behind.extend(link.first.take());
+        // What was first has been put behind all others.
+        link.behind.rotate_right(1);
+        link.behind.retain(|(_, parcel)| {
             if let Parcel::Publish { publisher, slot } = parcel {
                 taken.push((*publisher, *slot));
             }
             !matches!(parcel, Parcel::Publish { .. })
         });
-        match link.under_way.front() {
-            Some((next, _)) => self.agenda.set(self.brokers.slot + at, *next, link.phase),
-            None => self.agenda.clear(self.brokers.slot + at),
+        link.last = link.behind.back().map_or(Time::ZERO, |(last, _)| *last);
+        link.first = link.behind.pop_front();
+        match &link.first {
+            Some((next, _)) => self.pending.set(self.brokers.slot + at, *next, link.phase),
+            None => self.pending.clear(self.brokers.slot + at),
         }
         taken
     }
@@ -117,13 +137,15 @@ impl World {
     #[inline(never)]
     pub(in crate::engine) fn link_fires<O: Observer>(&mut self, slot: usize, observer: &mut O) {
         let link = &mut self.brokers.links[slot - self.brokers.slot];
-        let parcel = link.under_way.pop_front();
-        match link.under_way.front() {
-            Some((next, _)) => self.agenda.set(slot, *next, link.phase),
-            None => self.agenda.clear(slot),
+        let Some((_, parcel)) = link.first else { unreachable!("a link fires on which nothing is under way") };
+        if link.behind.is_empty() {
+            link.first = None;
+        } else {
+            link.first = link.behind.pop_front();
+            if let Some((next, _)) = link.first {
+                self.pending.set(slot, next, link.phase);
+            }
         }
-        if let Some((_, parcel)) = parcel {
-            self.arrives(parcel, observer);
-        }
+        self.act(parcel, observer);
     }
 }

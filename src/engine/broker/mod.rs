@@ -185,12 +185,14 @@ pub(super) struct Brokers {
     pub routers: Vec<Router>,
     pub keys: routes::KeySpace,
     pub queues: Vec<delivery::BrokerQueue>,
-    /// By the number of the engine's pool; `None`: its queue is a textbook's.
-    pub pools: Vec<Option<PoolSession>>,
+    /// By the number of the engine's pool, those of services left out.
+    pub pools: Vec<PoolSession>,
     /// By the number of the consumer.
     pub clients: Vec<Client>,
     /// By the slot of the message.
     pub extras: Vec<Extra>,
+    /// The queues that the last message was routed to: kept for its room.
+    pub found: Vec<u32>,
     pub receipts: Slab<Receipt>,
     pub writes: Slab<Write>,
     pub commits: Slab<Commit>,
@@ -218,6 +220,7 @@ impl World {
     }
 
     /// A message ends for its producer, but stays where it is.
+    #[inline(always)]
     pub(super) fn become_shade<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
         let extra = self.extra(slot);
         if std::mem::replace(&mut extra.done, true) {
@@ -238,6 +241,7 @@ impl World {
     }
 
     /// A message that was done again leaves the family of what that caused.
+    #[inline(never)]
     fn leave_uncounted_family<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
         let (family, waited) = (self.messages[slot].family, self.messages[slot].waited);
         if family != NONE {
@@ -248,6 +252,7 @@ impl World {
         }
     }
 
+    #[inline(always)]
     fn count_end<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
         let message: &Message = &self.messages[slot];
         let (producer, subject) = (message.producer, Subject::Message(slot));
@@ -260,6 +265,7 @@ impl World {
     }
 
     /// A message leaves the system for good.
+    #[inline(always)]
     pub(super) fn leave<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
         self.become_shade(slot, outcome, observer);
         let extra = self.extra(slot);
@@ -298,39 +304,45 @@ impl World {
     }
 
     /// Lets a parcel act that has come to the end of its link.
+    #[inline(never)]
     pub(super) fn arrives<O: Observer>(&mut self, parcel: Parcel, observer: &mut O) {
+        self.act(parcel, observer);
+    }
+
+    /// The same, where that is all that happens.
+    #[inline(always)]
+    pub(super) fn act<O: Observer>(&mut self, parcel: Parcel, observer: &mut O) {
         match parcel {
-            Parcel::Publish { publisher, .. } => {
-                let processor = self.brokers.publishers[publisher as usize].processor;
-                self.process(processor, parcel, observer);
-            }
+            Parcel::Publish { publisher, slot } => match self.brokers.publishers[publisher as usize].processor {
+                NONE => self.admit(publisher, slot, observer),
+                at => self.give_to_processor(at, parcel, observer),
+            },
             Parcel::Release { receipt } => {
                 let publisher = self.brokers.receipts[receipt].publisher;
-                let processor = self.brokers.publishers[publisher as usize].processor;
-                self.process(processor, parcel, observer);
+                match self.brokers.publishers[publisher as usize].processor {
+                    NONE => self.released(receipt, observer),
+                    at => self.give_to_processor(at, parcel, observer),
+                }
             }
             Parcel::Confirm { receipt } => self.confirmed(receipt, observer),
             Parcel::Deliver { consumer, life, slot } => self.received(consumer, life, slot, observer),
-            Parcel::Settle { consumer, .. } => {
-                let processor = self.brokers.processor_of(consumer);
-                self.process(processor, parcel, observer);
-            }
+            Parcel::Settle { consumer, life, slot, how } => match self.brokers.processor_of(consumer) {
+                NONE => self.settle(consumer, life, slot, how, observer),
+                at => self.give_to_processor(at, parcel, observer),
+            },
             Parcel::Append { commit, back } => self.append(commit, back, observer),
             Parcel::Appended { commit } => self.vote(commit, observer),
         }
     }
 
     /// Lets a parcel act that a processor is done with.
+    #[inline(never)]
     pub(super) fn processed<O: Observer>(&mut self, parcel: Parcel, observer: &mut O) {
         match parcel {
             Parcel::Publish { publisher, slot } => self.admit(publisher, slot, observer),
             Parcel::Confirm { receipt } => self.send_confirm(receipt, observer),
             Parcel::Release { receipt } => self.released(receipt, observer),
-            Parcel::Deliver { consumer, slot, .. } => {
-                let link = self.brokers.clients[consumer as usize].deliver;
-                let size = self.extra(slot).size;
-                self.ship(link, self.about(slot), size, parcel, observer);
-            }
+            Parcel::Deliver { consumer, slot, .. } => self.send_delivery(parcel, consumer, slot, observer),
             Parcel::Settle { consumer, life, slot, how } => self.settle(consumer, life, slot, how, observer),
             Parcel::Append { .. } | Parcel::Appended { .. } => self.arrives(parcel, observer),
         }

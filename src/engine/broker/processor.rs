@@ -11,7 +11,6 @@ use crate::engine::agenda::Phase;
 use crate::engine::handlers::Wake;
 use crate::engine::message::MessageSlot;
 use crate::engine::observer::{Observer, Transition};
-use crate::engine::slab::NONE;
 use crate::engine::world::World;
 use crate::model::{Costs, Wakeup};
 use crate::random::pinned;
@@ -56,11 +55,9 @@ impl Processor {
 }
 
 impl World {
-    /// Gives a processor something to do; without one it is done at once.
-    pub(super) fn process<O: Observer>(&mut self, at: u32, parcel: Parcel, observer: &mut O) {
-        if at == NONE {
-            return self.processed(parcel, observer);
-        }
+    /// Gives a processor something to do. Where there is none (`NONE`), whoever has something to be done does it at once.
+    #[inline(never)]
+    pub(super) fn give_to_processor<O: Observer>(&mut self, at: u32, parcel: Parcel, observer: &mut O) {
         let processor = &mut self.brokers.processors[at as usize];
         if matches!(parcel, Parcel::Publish { .. }) {
             processor.publications.push_back(parcel);

@@ -81,6 +81,23 @@ pub(in crate::engine) struct Makes {
     pub persistent: bool,
     pub keys: MakesKeys,
     pub key_draws: Stream,
+    /// What is known of each of them, where all are alike.
+    pub alike: Option<Extra>,
+}
+
+impl Makes {
+    /// What is known of each message, where nothing of that is drawn or recorded.
+    pub fn all_alike(&self) -> Option<Extra> {
+        let Size::Constant(size) = self.size else { return None };
+        let ttl = match self.ttl {
+            Lifetime::Endless => super::FOREVER,
+            Lifetime::Drawn(Distribution::Constant { value }) => Span(value as u64),
+            Lifetime::Drawn(_) | Lifetime::Carried => return None,
+        };
+        let MakesKeys::One(key) = self.keys else { return None };
+        let size = u32::try_from(size).unwrap_or(u32::MAX);
+        Some(Extra { size, key, ttl, persistent: self.persistent, ..Extra::NOTHING })
+    }
 }
 
 /// Where a producer's routing keys come from; all are numbers of the key space.
@@ -115,9 +132,13 @@ impl World {
     }
 
     /// Says what a message is like that its producer has just made.
+    #[inline(always)]
     pub(in crate::engine) fn describe(&mut self, slot: MessageSlot) {
         let &Message { index, producer, .. } = &self.messages[slot];
         let Some(makes) = self.brokers.makes.get(producer as usize) else { return };
+        if let Some(alike) = makes.alike {
+            return self.keep_extra(slot, alike);
+        }
         let size = match &makes.size {
             Size::Constant(size) => *size,
             Size::Uniform { min, max } => {
@@ -150,6 +171,7 @@ impl World {
     }
 
     /// A message is to be sent: at once, or as soon as that may be.
+    #[inline(always)]
     pub(in crate::engine) fn submit<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
         let at_once = self.brokers.publishers[at as usize].line.is_empty() && self.may_send(at);
         let publisher = &mut self.brokers.publishers[at as usize];
@@ -206,6 +228,7 @@ impl World {
     }
 
     /// Whether a publisher may send one message more.
+    #[inline(always)]
     fn may_send(&self, at: u32) -> bool {
         let publisher = &self.brokers.publishers[at as usize];
         if publisher.outstanding >= publisher.window || publisher.stopped {
@@ -220,6 +243,9 @@ impl World {
 
     /// Sends what waits, as far as that may be.
     pub(in crate::engine) fn flush<O: Observer>(&mut self, at: u32, observer: &mut O) {
+        if self.brokers.publishers[at as usize].line.is_empty() {
+            return;
+        }
         // What is confirmed on the way makes room for more: the loop sees that, and nothing calls itself.
         if std::mem::replace(&mut self.brokers.publishers[at as usize].flushing, true) {
             return;
@@ -235,6 +261,7 @@ impl World {
     }
 
     /// Sends a message.
+    #[inline(always)]
     fn send_out<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
         let publisher = &mut self.brokers.publishers[at as usize];
         let (link, producer, hears) = (publisher.link, publisher.producer, publisher.hears);
@@ -261,8 +288,8 @@ impl World {
         if stops {
             self.stop_connection(at, observer);
         }
-        let (about, size) = (self.about(slot), self.extra(slot).size);
-        self.ship(link, about, size, Parcel::Publish { publisher: at, slot }, observer);
+        let size = self.extra(slot).size;
+        self.ship(link, |world| world.about(slot), size, Parcel::Publish { publisher: at, slot }, observer);
     }
 
     fn stop_connection<O: Observer>(&mut self, at: u32, observer: &mut O) {
@@ -299,10 +326,17 @@ impl World {
         }
     }
 
-    /// The broker has dealt with a message of a publisher whose flow is limited.
+    /// The broker has dealt with a message of a publisher, whose flow may be limited.
+    #[inline(always)]
     pub(super) fn dealt_with<O: Observer>(&mut self, at: u32, observer: &mut O) {
+        if let Some(flow) = self.brokers.publishers[at as usize].flow {
+            self.dealt_with_within(flow, at, observer);
+        }
+    }
+
+    #[inline(never)]
+    fn dealt_with_within<O: Observer>(&mut self, flow: Flow, at: u32, observer: &mut O) {
         let publisher = &mut self.brokers.publishers[at as usize];
-        let Some(flow) = publisher.flow else { return };
         publisher.undealt -= 1;
         if !publisher.stopped || publisher.undealt > flow.limit - flow.refill {
             return;
@@ -317,7 +351,7 @@ impl World {
         state.stopped -= 1;
         if state.stopped == 0 {
             for (link, about, parcel) in std::mem::take(&mut state.withheld) {
-                self.ship(link, about, 0, parcel, observer);
+                self.ship(link, |_| about, 0, parcel, observer);
             }
             self.tell_blocked_on(connection, observer);
             self.flush_connection(connection, observer);

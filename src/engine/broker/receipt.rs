@@ -34,6 +34,7 @@ pub(in crate::engine) struct Receipt {
 
 impl World {
     /// A receipt for a message that a publisher sends.
+    #[inline(always)]
     pub(in crate::engine) fn new_receipt(&mut self, publisher: u32, slot: MessageSlot) -> u32 {
         let trips = self.brokers.publishers[publisher as usize].trips;
         let (since, about) = (self.made_at(slot), self.about(slot));
@@ -51,6 +52,7 @@ impl World {
     }
 
     /// One of the queues of a publication has it safe, or has refused it.
+    #[inline(always)]
     pub(super) fn safe<O: Observer>(&mut self, receipt: u32, observer: &mut O) {
         if receipt == NONE {
             return;
@@ -60,38 +62,51 @@ impl World {
         if state.queues > 0 {
             return;
         }
-        let Receipt { publisher, waiter, .. } = *state;
-        let hears = self.brokers.publishers[publisher as usize].hears;
-        if hears || waiter != NONE {
-            let processor = self.brokers.publishers[publisher as usize].processor;
-            self.process(processor, Parcel::Confirm { receipt }, observer);
+        let (publisher, waiter) = (state.publisher, state.waiter);
+        let sender = &self.brokers.publishers[publisher as usize];
+        let processor = sender.processor;
+        if sender.hears || waiter != NONE {
+            self.confirm(processor, receipt, observer);
         } else {
             self.brokers.receipts.remove(receipt);
         }
         self.dealt_with(publisher, observer);
     }
 
+    /// A publisher is to hear of its message, as soon as the processor that says so has time.
+    #[inline(always)]
+    pub(super) fn confirm<O: Observer>(&mut self, processor: u32, receipt: u32, observer: &mut O) {
+        match processor {
+            NONE => self.send_confirm(receipt, observer),
+            at => self.give_to_processor(at, Parcel::Confirm { receipt }, observer),
+        }
+    }
+
     /// A confirm leaves the broker.
+    #[inline(always)]
     pub(super) fn send_confirm<O: Observer>(&mut self, receipt: u32, observer: &mut O) {
-        let Receipt { publisher, about, .. } = self.brokers.receipts[receipt];
+        let publisher = self.brokers.receipts[receipt].publisher;
         let back = self.brokers.publishers[publisher as usize].back;
+        let about = |world: &World| world.brokers.receipts[receipt].about;
         self.ship(back, about, 0, Parcel::Confirm { receipt }, observer);
     }
 
     /// A confirm has come to the publisher: the first half of two round trips, or the end.
+    #[inline(always)]
     pub(super) fn confirmed<O: Observer>(&mut self, receipt: u32, observer: &mut O) {
         let state = &mut self.brokers.receipts[receipt];
-        let Receipt { publisher, about, .. } = *state;
+        let publisher = state.publisher;
         if state.trips > 1 {
             state.trips -= 1;
+            let about = state.about;
             let link = self.brokers.publishers[publisher as usize].link;
-            return self.ship(link, about, 0, Parcel::Release { receipt }, observer);
+            return self.ship(link, |_| about, 0, Parcel::Release { receipt }, observer);
         }
         let state = &mut self.brokers.publishers[publisher as usize];
         if state.hears {
             let producer = state.producer;
             state.outstanding -= 1;
-            let Receipt { since, refused, .. } = self.brokers.receipts[receipt];
+            let Receipt { since, refused, about, .. } = self.brokers.receipts[receipt];
             observer.record(self.now, Transition::Unconfirmed { producer, more: false });
             let (index, after) = (about.index, self.now - since);
             observer.record(self.now, Transition::Confirmed { producer, index, after, refused });
@@ -105,6 +120,7 @@ impl World {
     }
 
     /// Nothing more will be heard of a publication: whoever waits for it goes on.
+    #[inline(always)]
     pub(in crate::engine) fn settle_receipt<O: Observer>(&mut self, receipt: u32, observer: &mut O) {
         let Receipt { waiter, refused, since, reply, .. } = self.brokers.receipts[receipt];
         self.brokers.receipts.remove(receipt);

@@ -64,7 +64,7 @@ impl World {
         let home = client.home;
         let mut idle = NONE;
         for at in self.workers_of(consumer) {
-            if self.workers[at].message == NONE && !self.agenda.armed(self.producers.len() + at) {
+            if self.workers[at].message == NONE && !self.pending.armed(self.producers.len() + at) {
                 self.workers[at].next_idle = idle;
                 idle = at as u32;
             }
@@ -91,7 +91,7 @@ impl World {
     pub(super) fn drop_work<O: Observer>(&mut self, consumer: u32, observer: &mut O) {
         for at in self.workers_of(consumer) {
             self.break_off_delivery(at, observer);
-            self.agenda.clear(self.producers.len() + at);
+            self.pending.clear(self.producers.len() + at);
         }
         self.forget(consumer);
     }
@@ -213,7 +213,7 @@ impl World {
         self.close_session(consumer, observer);
         // It notices when it is done, and connects again; a handler of steps is stopped where it is.
         if !runs_on {
-            self.agenda.clear(self.producers.len() + worker);
+            self.pending.clear(self.producers.len() + worker);
             self.client_returns(consumer, observer);
         }
     }

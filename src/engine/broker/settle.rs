@@ -37,6 +37,7 @@ impl super::Brokers {
 
 impl World {
     /// The broker hears what a consumer has to say of a message.
+    #[inline(always)]
     pub(super) fn settle<O: Observer>(&mut self, consumer: u32, life: u32, slot: MessageSlot, how: Settlement, observer: &mut O) {
         let client = &self.brokers.clients[consumer as usize];
         // A session that was closed has nothing to say: what it held has come back already.
@@ -95,6 +96,7 @@ impl World {
         self.serve(home, observer);
     }
 
+    #[inline(always)]
     fn acknowledged<O: Observer>(&mut self, home: u32, consumer: u32, slot: MessageSlot, observer: &mut O) {
         self.take_back(consumer, slot, true, observer);
         self.give_up_custody(home, slot, observer);
@@ -103,6 +105,7 @@ impl World {
     }
 
     /// A consumer does not hold a message any more.
+    #[inline(always)]
     pub(super) fn take_back<O: Observer>(&mut self, consumer: u32, slot: MessageSlot, acked: bool, observer: &mut O) {
         self.drop_from_list(consumer, slot);
         let home = self.brokers.clients[consumer as usize].home;
@@ -113,6 +116,7 @@ impl World {
     }
 
     /// A consumer may hold one message more.
+    #[inline(always)]
     fn give_credit(&mut self, consumer: u32) {
         let holder = &mut self.consumers[consumer as usize];
         holder.held -= 1;

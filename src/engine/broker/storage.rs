@@ -143,7 +143,7 @@ impl World {
         let about = self.about(slot);
         let commit = self.brokers.commits.insert(Commit { home, command, needed, left, size, about });
         for follower in &followers {
-            self.ship(follower.to, about, size, Parcel::Append { commit, back: follower.back }, observer);
+            self.ship(follower.to, |_| about, size, Parcel::Append { commit, back: follower.back }, observer);
         }
         self.put_on(leader, Item::Append { commit, back: NONE }, size, observer);
     }
@@ -287,12 +287,13 @@ impl World {
             Item::Append { commit, back: NONE } => self.vote(commit, observer),
             Item::Append { commit, back } => {
                 let about = self.brokers.commits[commit].about;
-                self.ship(back, about, 0, Parcel::Appended { commit }, observer);
+                self.ship(back, |_| about, 0, Parcel::Appended { commit }, observer);
             }
         }
     }
 
     /// A consumer has acknowledged a message before it was written: it need not be any more.
+    #[inline(always)]
     pub(super) fn acknowledged_unwritten<O: Observer>(&mut self, slot: MessageSlot, observer: &mut O) {
         let write = self.extra(slot).write;
         if write != NONE {
