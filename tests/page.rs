@@ -3,7 +3,7 @@
 //! What a reader does with it in a browser is checked where Chromium and Node are installed.
 
 #[path = "report/fixture.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "what the tests of reports need")]
 mod fixture;
 #[path = "report/large.rs"]
 mod large;
