@@ -35,7 +35,9 @@ pub fn inversion(
     last: usize,
     parts: impl Fn(usize) -> Vec<(f64, f64)>,
 ) -> Inverted {
-    let share = |bucket: usize| share_up_to(&parts(bucket), confidence);
+    // As many parts up to any bucket: Student's t is the same for all, and takes longer than the rest.
+    let t = t_of(&parts(at), confidence);
+    let share = |bucket: usize| share_up_to(&parts(bucket), t);
     let spreads = spreads(q, at, inner, share);
     let least = root_mean_square(&spreads);
     let low = first(0, at, |bucket| {
@@ -52,7 +54,8 @@ pub fn inversion(
 /// How many times wider than its own the spread is that counts at the point estimate, because of how observations come in
 /// clusters further in; at least 1.
 pub fn clustering(q: f64, at: usize, inner: &[(f64, usize)], parts: impl Fn(usize) -> Vec<(f64, f64)>) -> f64 {
-    let spreads = spreads(q, at, inner, |bucket| share_up_to(&parts(bucket), 0.95));
+    let t = t_of(&parts(at), 0.95);
+    let spreads = spreads(q, at, inner, |bucket| share_up_to(&parts(bucket), t));
     let wider = root_mean_square(&spreads) / spreads[0];
     if wider.is_finite() { wider.max(1.0) } else { 1.0 }
 }
@@ -68,13 +71,17 @@ fn root_mean_square(values: &[f64]) -> f64 {
     (values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64).sqrt()
 }
 
-/// The pooled share and half the width of its interval.
-fn share_up_to(parts: &[(f64, f64)], confidence: f64) -> (f64, f64) {
+fn t_of(parts: &[(f64, f64)], confidence: f64) -> f64 {
+    student_t(confidence, parts.len() - 1)
+}
+
+/// The pooled share and half the width of its interval, which is so many standard errors.
+fn share_up_to(parts: &[(f64, f64)], t: f64) -> (f64, f64) {
     let n = parts.len() as f64;
     let (below, all) = parts.iter().fold((0.0, 0.0), |sums, part| (sums.0 + part.0, sums.1 + part.1));
     let share = below / all;
     let residuals: f64 = parts.iter().map(|part| (part.0 - share * part.1).powi(2)).sum();
-    (share, student_t(confidence, parts.len() - 1) * (residuals * n / (n - 1.0)).sqrt() / all)
+    (share, t * (residuals * n / (n - 1.0)).sqrt() / all)
 }
 
 /// The first of `from..=to` that a condition holds for, which holds from there on; `to` where it never does.
