@@ -39,15 +39,17 @@ impl Gained {
         if self.0.is_empty() {
             self.0.clone_from(&other.0);
         } else if !other.0.is_empty() {
-            let mut all: Vec<(u32, u64)> = self.0.iter().chain(&other.0).copied().collect();
-            all.sort_unstable();
-            self.0.clear();
-            for (bucket, count) in all {
-                match self.0.last_mut().filter(|last| last.0 == bucket) {
-                    Some(last) => last.1 += count,
-                    None => self.0.push((bucket, count)),
+            let mut all = Vec::with_capacity(self.0.len() + other.0.len());
+            let mut mine = self.0.iter().copied().peekable();
+            for &(bucket, count) in &other.0 {
+                while let Some(earlier) = mine.next_if(|earlier| earlier.0 < bucket) {
+                    all.push(earlier);
                 }
+                let same = mine.next_if(|same| same.0 == bucket).map_or(0, |same| same.1);
+                all.push((bucket, count + same));
             }
+            all.extend(mine);
+            self.0 = all;
         }
     }
 
