@@ -6,19 +6,22 @@ use std::io::Write;
 
 /// The mean of every `zoom` by `zoom` pixels of a picture of `width` pixels a row, three bytes a pixel.
 pub(super) fn shrunk(pixels: &[u8], width: usize, zoom: usize) -> Vec<u8> {
-    let square = (zoom * zoom) as u32;
-    let mut sums = vec![0u32; width / zoom * 3];
+    let square = (zoom * zoom) as u16;
+    // Down before across: whole rows add up several bytes at a time.
+    let mut columns = vec![0u16; width * 3];
     let mut out = Vec::with_capacity(pixels.len() / (zoom * zoom));
     for band in pixels.chunks_exact(width * 3 * zoom) {
-        sums.fill(0);
+        columns.fill(0);
         for row in band.chunks_exact(width * 3) {
-            for (sum, pixels) in sums.chunks_exact_mut(3).zip(row.chunks_exact(3 * zoom)) {
-                for pixel in pixels.chunks_exact(3) {
-                    sum.iter_mut().zip(pixel).for_each(|(sum, &channel)| *sum += u32::from(channel));
-                }
-            }
+            columns.iter_mut().zip(row).for_each(|(sum, &channel)| *sum += u16::from(channel));
         }
-        out.extend(sums.iter().map(|sum| ((sum + square / 2) / square) as u8));
+        for group in columns.chunks_exact(3 * zoom) {
+            let mut sum = [0u16; 3];
+            for column in group.chunks_exact(3) {
+                sum.iter_mut().zip(column).for_each(|(sum, &column)| *sum += column);
+            }
+            out.extend(sum.map(|sum| ((sum + square / 2) / square) as u8));
+        }
     }
     out
 }
