@@ -6,11 +6,12 @@
 //! The rule is fixed beforehand, because to correct only where it looks well would spoil the interval: means of waits,
 //! sojourns, completions and numbers waiting, from at least 20 replications of a steady state after a warm-up, by the arrivals
 //! of all producers whose process is stationary with a finite variance, and by the work at the pools concerned where it is drawn
-//! with a finite variance. With ten replications the two degrees of freedom that it costs take half of what it gains.
+//! with a finite variance and no heavy tail. With ten replications the two degrees of freedom that it costs take half of what it gains.
 
 use super::replication::{Replication, Schedule, steady};
 use crate::measure::Recorder;
 use crate::model::{Arrivals, ConsumerPool, Model, Producer, Work};
+use crate::random::Distribution;
 use crate::units::Span;
 
 /// Independent parts from which a correction is made on.
@@ -92,7 +93,7 @@ fn beyond(model: &Model, recorder: &Recorder, measured: Span) -> Beyond {
         arrivals = sum(arrivals, (recorder.created(at) as f64 - expected, expected));
     }
     let work = |(at, pool): (usize, &ConsumerPool)| match pool.work() {
-        Some(Work::Drawn(law)) if law.mean() >= SHORTEST && law.scv() > 0.0 && law.scv().is_finite() => {
+        Some(Work::Drawn(law)) if tells(law) => {
             let (nanos, count) = recorder.work(at);
             let expected = count as f64 * law.mean() / 1e9;
             (nanos as f64 / 1e9 - expected, expected)
@@ -100,6 +101,13 @@ fn beyond(model: &Model, recorder: &Recorder, measured: Span) -> Beyond {
         Some(Work::Drawn(_) | Work::Carried { .. }) | None => (0.0, 0.0),
     };
     Beyond { arrivals, work: model.pools.iter().enumerate().map(work).collect() }
+}
+
+/// Whether the work of so many messages has a known mean, varies, and goes together with waits as a line does. Where a sum is long
+/// because of one of its terms, waits grow with the square of that term, and the line through a few replications takes out too much: of
+/// twenty replications of lognormal work 91.8 % of the intervals covered with it and 94.8 % without (`docs/coverage.md`).
+fn tells(law: &Distribution) -> bool {
+    law.mean() >= SHORTEST && law.scv() > 0.0 && law.scv().is_finite() && !law.is_heavy_tailed()
 }
 
 /// Whether the number of messages in a time has a known mean and a finite variance, and varies at all.
