@@ -195,3 +195,73 @@ fn one_set_of_costs_gives_all_measured_windows() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// The same with one replication of 1,000 messages, an fsync of 10 ms, and acknowledgements that come after all of it.
+const REGULAR: [&str; 5] = [
+    "run.duration=1000s",
+    "run.replications=1",
+    "brokers.b.disk.fsync=10ms",
+    "consumers.workers.ack=manual",
+    "consumers.workers.service=900ms",
+];
+
+fn kept(storage: &str) -> String {
+    let members = if storage == "quorum" { "\nmembers = 3" } else { "" };
+    COMMIT.replace("storage = \"quorum\"\nmembers = 3", &format!("storage = \"{storage}\"{members}"))
+}
+
+/// One message a second, and an fsync of 10 ms: whatever the disk does not do while it stands still, it does afterwards.
+#[test]
+fn a_disk_that_stands_still_goes_on_where_it_was() {
+    let longest = |storage: &str, also: &[&str]| {
+        let found = run(&kept(storage), &[&REGULAR, also].concat());
+        // Every other message is confirmed in an fsync, and none is lost.
+        exactly(&found, "producers.web.confirm.min", 0.010);
+        let late = 0.001 * (number(&found, "producers.web.confirm.max") - 0.010);
+        assert!((number(&found, "producers.web.confirm.mean") - 0.010 - late).abs() < 1e-6);
+        number(&found, "producers.web.confirm.max")
+    };
+    let near = |found: f64, exact: f64| assert!((found - exact).abs() < 1e-9, "{found} for {exact}");
+    near(longest("disk", &[]), 0.010);
+    // It comes 4 ms into a write, and 6 ms are left when it goes.
+    near(longest("disk", &["faults=[{ at = \"100.004s\", for = \"500ms\", disk_stall = \"brokers.b\" }]"]), 0.510);
+    // It goes before the write would have ended.
+    near(longest("disk", &["faults=[{ at = \"100.004s\", for = \"2ms\", disk_stall = \"brokers.b\" }]"]), 0.012);
+    // What comes meanwhile is written when it is over.
+    near(longest("disk", &["faults=[{ at = \"99.9s\", for = \"500ms\", disk_stall = \"brokers.b\" }]"]), 0.410);
+    // Two that overlap are one, from the start of the first to the end of the last.
+    let both = "faults=[{ at = \"100.002s\", for = \"300ms\", disk_stall = \"brokers.b\" }, \
+                { at = \"100.2s\", for = \"400ms\", disk_stall = \"brokers.b\" }]";
+    near(longest("disk", &[both]), 0.608);
+    // Two in one write: 3 ms and 5 ms.
+    let twice = "faults=[{ at = \"100.001s\", for = \"3ms\", disk_stall = \"brokers.b\" }, \
+                 { at = \"100.006s\", for = \"5ms\", disk_stall = \"brokers.b\" }]";
+    near(longest("disk", &[twice]), 0.018);
+    // A majority of the disks does without the leader's, and not without two.
+    let of =
+        |count: u32| format!("faults=[{{ at = \"100.004s\", for = \"500ms\", disk_stall = \"brokers.b\", count = {count} }}]");
+    near(longest("quorum", &[&of(1)]), 0.010);
+    near(longest("quorum", &[&of(2)]), 0.510);
+    // What is kept in memory asks no disk.
+    let found = run(&kept("memory"), &[&REGULAR[..], &[&of(5)]].concat());
+    assert_eq!(number(&found, "producers.web.confirm.max"), 0.0);
+}
+
+/// A node that crashes while its disk stands still: the write is begun anew when both are over.
+#[test]
+fn a_crash_breaks_off_what_a_disk_that_stands_still_was_writing() {
+    let longest = |crash: &str, stall: &str| {
+        let faults = format!(
+            "faults=[{{ at = \"100.004s\", for = \"{stall}\", disk_stall = \"brokers.b\" }}, \
+             {{ at = \"100.1s\", for = \"{crash}\", crash = \"brokers.b\" }}]"
+        );
+        let found = run(&kept("disk"), &[&REGULAR[..], &[&faults]].concat());
+        number(&found, "producers.web.confirm.max")
+    };
+    let near = |found: f64, exact: f64| assert!((found - exact).abs() < 1e-9, "{found} for {exact}");
+    // Down from 100.1 s on, when the message goes back to its publisher and its confirm is waited for anew. When the disk goes on at
+    // 100.504 s both are there, the write that was broken off and the message that was sent again, and are written together.
+    near(longest("200ms", "500ms"), 0.414);
+    // When the node is back at 100.7 s the disk begins with what was broken off, and what is sent again then has to wait for that.
+    near(longest("600ms", "500ms"), 0.620);
+}

@@ -47,7 +47,7 @@ pub(super) fn endangered(model: &Model, target: Target, host: Option<HostId>) ->
         FaultKind::Crash { target: hit, .. } | FaultKind::Pause { target: hit } | FaultKind::Slow { target: hit, .. } => {
             hit == target || host.is_some_and(|host| hit == Target::Host(host))
         }
-        FaultKind::Loss { .. } | FaultKind::Partition { .. } => false,
+        FaultKind::Loss { .. } | FaultKind::Partition { .. } | FaultKind::DiskStall { .. } => false,
     })
 }
 
@@ -135,6 +135,7 @@ impl World {
             FaultKind::Slow { target, factor } => {
                 self.change_speed(target, if comes { factor } else { 1.0 / factor }, 0);
             }
+            FaultKind::DiskStall { target, count } => self.disks_stall(target, count, comes),
             // Whoever sends looks for these.
             FaultKind::Loss { .. } | FaultKind::Partition { .. } => {}
         }
@@ -460,6 +461,7 @@ fn name(model: &Model, fault: &Fault) -> String {
         FaultKind::Pause { target } => format!("pause {}", of(target)),
         FaultKind::Slow { target, .. } => format!("slow {}", of(target)),
         FaultKind::Loss { target, .. } => format!("loss {}", of(target)),
+        FaultKind::DiskStall { target, .. } => format!("disk_stall {}", of(target)),
         FaultKind::Partition { from, to } => format!("partition {} {}", of(from), of(to)),
     }
 }

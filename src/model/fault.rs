@@ -65,6 +65,13 @@ pub enum FaultKind {
         /// Between 0 and 1.
         probability: f64,
     },
+    /// Disks of its nodes stand still: what is being written, and what should be, waits until the end of the fault.
+    DiskStall {
+        /// Whose: a broker's.
+        target: Target,
+        /// How many of its nodes, from the first on; `None`: all.
+        count: Option<u32>,
+    },
     /// Nothing comes through between the two.
     Partition {
         /// One side.

@@ -109,7 +109,8 @@ fn targets(kind: &mut FaultKind) -> Vec<&mut Target> {
         FaultKind::Crash { target, .. }
         | FaultKind::Pause { target }
         | FaultKind::Slow { target, .. }
-        | FaultKind::Loss { target, .. } => vec![target],
+        | FaultKind::Loss { target, .. }
+        | FaultKind::DiskStall { target, .. } => vec![target],
         FaultKind::Partition { from, to } => vec![from, to],
     }
 }

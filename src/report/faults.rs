@@ -53,6 +53,16 @@ fn kind(model: &Model, kind: &FaultKind) -> (String, String) {
             let share = plainly(*probability, Kind::Share);
             (format!("loss to {}", name(target)), format!("{share} of what is sent to `{}` is lost on the way", name(target)))
         }
+        FaultKind::DiskStall { target, count } => {
+            let name = name(target);
+            match count {
+                None => (format!("{name}: disk stalls"), format!("no disk of `{name}` writes")),
+                Some(1) => (format!("{name}: a disk stalls"), format!("the disk of one node of `{name}` does not write")),
+                Some(count) => {
+                    (format!("{name}: {count} disks stall"), format!("the disks of {count} nodes of `{name}` do not write"))
+                }
+            }
+        }
         FaultKind::Partition { from, to } => (
             format!("{} cut off from {}", name(from), name(to)),
             format!("nothing comes through between `{}` and `{}`", name(from), name(to)),

@@ -6,8 +6,9 @@ use super::distribution_form::Distribution as Form;
 use super::document::{Scenario, StopForm, WarmupForm};
 use super::lookup::Kind;
 use super::names;
+use super::quantity::Whole;
 use super::resolve::{Resolver, list};
-use super::service_form::{CrashForm, FaultForm, When};
+use super::service_form::{CrashForm, DiskStallForm, FaultForm, When};
 use crate::model::{BrokerId, Fault, FaultKind, FaultTimes, HostId, Model, PoolId, ProducerId, QueueId, ServiceId, Target};
 use crate::units::{Span, Time};
 
@@ -17,6 +18,8 @@ const WORKING: &[Kind] = &[Kind::Consumer, Kind::Service, Kind::Host];
 const MORTAL: &[Kind] = &[Kind::Consumer, Kind::Service, Kind::Host, Kind::Broker];
 /// To whom something is sent.
 const REACHED: &[Kind] = &[Kind::Service, Kind::Queue, Kind::Host];
+/// Who has disks.
+const WRITING: &[Kind] = &[Kind::Broker];
 /// Who stands on one side of a partition.
 const LINKED: &[Kind] = &[Kind::Producer, Kind::Consumer, Kind::Service, Kind::Queue, Kind::Host];
 
@@ -44,6 +47,9 @@ impl Resolver<'_> {
                 let kind = target.zip(form.share.value());
                 let kind = kind.map(|(target, share)| FaultKind::Loss { target, probability: share.0 });
                 (self.fault_times(form.when(), at.place, scenario), kind)
+            }
+            FaultForm::DiskStall(form) => {
+                (self.fault_times(form.when(), at.place, scenario), self.disk_stall(form, scenario, model))
             }
             FaultForm::Partition(form) => (
                 self.fault_times(form.when(), at.place, scenario),
@@ -140,11 +146,7 @@ impl Resolver<'_> {
                     return None;
                 }
             };
-            if at.value.0 > u64::from(there) {
-                let message = format!("of {there} no {} can crash", at.value.0);
-                self.log.push(Problem::error(at.place, message).help("write less, or leave `count` out for all"));
-                return None;
-            }
+            self.at_most(at, there, "crash")?;
         }
         let silent = form.silent.value().copied().unwrap_or(false);
         if let (Some(at), false) = (form.silent.given(), matches!(target, Target::Pool(_))) {
@@ -152,6 +154,33 @@ impl Resolver<'_> {
             self.log.push(problem.help("remove `silent`, or name a consumer"));
         }
         Some(FaultKind::Crash { target, count: form.count.value().map(|whole| whole.0 as u32), silent })
+    }
+
+    /// A `count` of those to whom something can happen.
+    fn at_most<const LEAST: u64, const MOST: u64>(&mut self, at: &At<Whole<LEAST, MOST>>, there: u32, what: &str) -> Option<()> {
+        if at.value.0 <= u64::from(there) {
+            return Some(());
+        }
+        let message = format!("of {there} no {} can {what}", at.value.0);
+        self.log.push(Problem::error(at.place, message).help("write less, or leave `count` out for all"));
+        None
+    }
+
+    fn disk_stall(&mut self, form: &DiskStallForm, scenario: &Scenario, model: &Model) -> Option<FaultKind> {
+        let at = form.target.given()?;
+        let target = self.target_named(at, WRITING, "have a disk that stands still", scenario)?;
+        let Target::Broker(broker) = target else { return None };
+        let known = &model.brokers[broker.0 as usize];
+        if known.disk.is_none() {
+            let problem = Problem::error(at.place, format!("`{}` has no disk that could stand still", at.value));
+            let help = format!("add a `disk` to `[{}]`, such as disk = {{ fsync = \"1ms\" }}, or remove this fault", at.value);
+            self.log.push(problem.help(help));
+            return None;
+        }
+        if let Some(at) = form.count.given() {
+            self.at_most(at, known.nodes, "stand still")?;
+        }
+        Some(FaultKind::DiskStall { target, count: form.count.value().map(|whole| whole.0 as u32) })
     }
 
     fn partition(&mut self, sides: &At<Vec<At<String>>>, scenario: &Scenario) -> Option<FaultKind> {

@@ -193,9 +193,10 @@ headed! {
         "pause" => Pause(PauseForm),
         "slow" => Slow(SlowForm),
         "loss" => Loss(LossForm),
+        "disk_stall" => DiskStall(DiskStallForm),
         "partition" => Partition(PartitionForm),
     }
-    later ["disk_stall", "clock_skew"]
+    later ["clock_skew"]
 }
 
 /// Declares a fault: when it happens is said in the same way for all.
@@ -271,6 +272,16 @@ fault! {
         "loss" required target: String,
         /// How much is lost.
         "share" required share: Share,
+    }
+}
+
+fault! {
+    /// Disks stand still: what is to be written waits, and whoever waits for that with it.
+    DiskStallForm "disk stall" {
+        /// Whose: a broker with a `disk`, such as "brokers.rabbit".
+        "disk_stall" required target: String,
+        /// Of how many of its nodes, from the first on; of all unless told otherwise.
+        "count" optional count: Whole<1, MOST_WORKERS>,
     }
 }
 

@@ -241,6 +241,6 @@ fn between(kind: FaultKind, from: &[Target], to: &[Target]) -> bool {
         FaultKind::Partition { from: one, to: other } => {
             from.contains(&one) && to.contains(&other) || from.contains(&other) && to.contains(&one)
         }
-        FaultKind::Crash { .. } | FaultKind::Pause { .. } | FaultKind::Slow { .. } => false,
+        FaultKind::Crash { .. } | FaultKind::Pause { .. } | FaultKind::Slow { .. } | FaultKind::DiskStall { .. } => false,
     }
 }

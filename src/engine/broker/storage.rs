@@ -11,7 +11,7 @@ use crate::engine::message::MessageSlot;
 use crate::engine::observer::{Observer, Transition};
 use crate::engine::slab::NONE;
 use crate::engine::world::World;
-use crate::model::{Disk, Sync};
+use crate::model::{Disk, Sync, Target};
 use crate::random::Stream;
 use crate::units::{Span, Time};
 
@@ -57,6 +57,12 @@ pub(in crate::engine) struct DiskState {
     busy: bool,
     /// Its node is down: nothing is written.
     pub down: bool,
+    /// Faults that let it stand still, and since when.
+    stalls: u32,
+    stalled: Time,
+    /// The time that the write under way still needs beyond that of its timer; `held`: that has come already.
+    owed: Span,
+    held: bool,
 }
 
 /// What is written.
@@ -104,7 +110,8 @@ pub(in crate::engine) struct Commit {
 impl DiskState {
     pub fn new(disk: Disk, stream: Stream, broker: u32) -> DiskState {
         let (batch, riders, pending) = Default::default();
-        DiskState { disk, stream, broker, writes: 0, batch, riders, pending, busy: false, down: false }
+        let (busy, down, stalls, stalled, owed, held) = (false, false, 0, Time::ZERO, Span::ZERO, false);
+        DiskState { disk, stream, broker, writes: 0, batch, riders, pending, busy, down, stalls, stalled, owed, held }
     }
 
     /// Whether there is nothing left to write.
@@ -219,15 +226,74 @@ impl World {
         self.set_timer(self.now + span, Phase::Completion, Wake::Disk(at));
     }
 
+    /// The disks of so many nodes of a broker, or of all, stand still, or go on.
+    pub(in crate::engine) fn disks_stall(&mut self, target: Target, count: Option<u32>, stalls: bool) {
+        let Target::Broker(broker) = target else { return };
+        let state = &self.brokers.states[broker.0 as usize];
+        let (first, nodes) = (state.first_disk, state.nodes);
+        for at in first..first + count.unwrap_or(nodes).min(nodes) {
+            let (now, disk) = (self.now, &mut self.brokers.disks[at as usize]);
+            if stalls {
+                if disk.stalls == 0 {
+                    disk.stalled = now;
+                }
+                disk.stalls += 1;
+                continue;
+            }
+            disk.stalls -= 1;
+            if disk.stalls > 0 {
+                continue;
+            }
+            if std::mem::take(&mut disk.held) {
+                let owed = std::mem::replace(&mut disk.owed, Span::ZERO);
+                self.set_timer(now + owed, Phase::Completion, Wake::Disk(at));
+            } else if !disk.batch.is_empty() {
+                disk.owed = disk.owed + (now - disk.stalled);
+            }
+        }
+    }
+
+    /// Whether a write whose timer has come goes on for longer, because the disk stands still or stood still since it began.
+    fn is_held_up(&mut self, at: u32) -> bool {
+        let (now, state) = (self.now, &mut self.brokers.disks[at as usize]);
+        if state.stalls > 0 {
+            // What has not begun yet begins when the disk goes on; the rest still needs what it needed when that stood still.
+            let left = if state.batch.is_empty() { Span::ZERO } else { now - state.stalled };
+            state.owed = state.owed + left;
+            state.held = true;
+            return true;
+        }
+        let owed = std::mem::replace(&mut state.owed, Span::ZERO);
+        if owed > Span::ZERO {
+            self.set_timer(now + owed, Phase::Completion, Wake::Disk(at));
+        }
+        owed > Span::ZERO
+    }
+
+    /// What a crash has interrupted is begun anew.
+    fn take_back_batch(&mut self, at: u32) {
+        let state = &mut self.brokers.disks[at as usize];
+        let unwritten = state.batch.drain(..).rev().map(|item| (item, 0)).collect::<Vec<_>>();
+        unwritten.into_iter().for_each(|item| state.pending.push_front(item));
+    }
+
     /// The node of a disk is back.
     pub(super) fn wake_disk<O: Observer>(&mut self, at: u32, observer: &mut O) {
         let state = &mut self.brokers.disks[at as usize];
         state.down = false;
+        if state.held {
+            state.owed = Span::ZERO;
+            return self.take_back_batch(at);
+        }
         if !state.busy && !state.is_done() {
             state.busy = true;
             let broker = state.broker;
+            state.held = state.stalls > 0;
+            let held = state.held;
             observer.record(self.now, Transition::Writing { broker, busy: true });
-            self.begin_write(at);
+            if !held {
+                self.begin_write(at);
+            }
         }
     }
 
@@ -250,16 +316,17 @@ impl World {
 
     /// A disk is done with its batch.
     pub(in crate::engine) fn write_ends<O: Observer>(&mut self, at: u32, observer: &mut O) {
-        let state = &mut self.brokers.disks[at as usize];
-        if state.down {
-            // What a crash has interrupted is begun anew.
-            let unwritten = state.batch.drain(..).rev().map(|item| (item, 0)).collect::<Vec<_>>();
-            unwritten.into_iter().for_each(|item| state.pending.push_front(item));
+        if self.is_held_up(at) {
+            return;
+        }
+        if self.brokers.disks[at as usize].down {
+            self.take_back_batch(at);
+            let state = &mut self.brokers.disks[at as usize];
             state.busy = false;
             let broker = state.broker;
             return observer.record(self.now, Transition::Writing { broker, busy: false });
         }
-        let mut batch = std::mem::take(&mut state.batch);
+        let mut batch = std::mem::take(&mut self.brokers.disks[at as usize].batch);
         for item in batch.drain(..) {
             self.written(item, observer);
         }
