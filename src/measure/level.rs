@@ -50,7 +50,11 @@ impl Level {
     #[inline]
     pub fn set(&mut self, now: Time, height: u64) {
         if height != self.value {
-            self.book(now);
+            if self.value < EXACT {
+                self.book(now);
+            } else {
+                self.book_bytes(now);
+            }
             self.value = height;
             self.max = self.max.max(height);
         }
@@ -66,6 +70,20 @@ impl Level {
             self.spent[height] += span;
         } else {
             self.book_high(span);
+        }
+    }
+
+    /// The same for what is mostly high, as bytes are: without a call.
+    #[inline(always)]
+    fn book_bytes(&mut self, now: Time) {
+        let span = (now - self.since).0;
+        self.since = now;
+        match self.spent.get_mut(bucket(self.value)) {
+            Some(spent) => {
+                *spent += span;
+                self.high += u128::from(self.value) * u128::from(span);
+            }
+            None => self.book_high(span),
         }
     }
 

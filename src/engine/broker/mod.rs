@@ -224,7 +224,10 @@ impl World {
     pub(super) fn become_shade<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
         let extra = self.extra(slot);
         if std::mem::replace(&mut extra.done, true) {
-            return self.leave_uncounted_family(slot, outcome, observer);
+            if self.messages[slot].family != NONE {
+                self.leave_uncounted_family(slot, outcome, observer);
+            }
+            return;
         }
         let reply = std::mem::replace(&mut extra.reply, NONE);
         self.brokers.shades += 1;
@@ -243,13 +246,11 @@ impl World {
     /// A message that was done again leaves the family of what that caused.
     #[inline(never)]
     fn leave_uncounted_family<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
-        let (family, waited) = (self.messages[slot].family, self.messages[slot].waited);
-        if family != NONE {
-            self.handlers.members -= 1;
-            self.brokers.shades += 1;
-            self.messages[slot].family = NONE;
-            self.shrink_family(family, waited, outcome, observer);
-        }
+        let message = &mut self.messages[slot];
+        let (family, waited) = (std::mem::replace(&mut message.family, NONE), message.waited);
+        self.handlers.members -= 1;
+        self.brokers.shades += 1;
+        self.shrink_family(family, waited, outcome, observer);
     }
 
     #[inline(always)]

@@ -62,15 +62,19 @@ impl World {
         if state.queues > 0 {
             return;
         }
-        let (publisher, waiter) = (state.publisher, state.waiter);
+        let &mut Receipt { publisher, waiter, about, .. } = state;
         let sender = &self.brokers.publishers[publisher as usize];
-        let processor = sender.processor;
-        if sender.hears || waiter != NONE {
-            self.confirm(processor, receipt, observer);
-        } else {
+        let (processor, back, limited) = (sender.processor, sender.back, sender.flow.is_some());
+        if !sender.hears && waiter == NONE {
             self.brokers.receipts.remove(receipt);
+        } else if processor == NONE {
+            self.ship(back, |_| about, 0, Parcel::Confirm { receipt }, observer);
+        } else {
+            self.give_to_processor(processor, Parcel::Confirm { receipt }, observer);
         }
-        self.dealt_with(publisher, observer);
+        if limited {
+            self.dealt_with(publisher, observer);
+        }
     }
 
     /// A publisher is to hear of its message, as soon as the processor that says so has time.
@@ -95,28 +99,30 @@ impl World {
     #[inline(always)]
     pub(super) fn confirmed<O: Observer>(&mut self, receipt: u32, observer: &mut O) {
         let state = &mut self.brokers.receipts[receipt];
-        let publisher = state.publisher;
+        let (publisher, about) = (state.publisher, state.about);
         if state.trips > 1 {
             state.trips -= 1;
-            let about = state.about;
             let link = self.brokers.publishers[publisher as usize].link;
             return self.ship(link, |_| about, 0, Parcel::Release { receipt }, observer);
         }
-        let state = &mut self.brokers.publishers[publisher as usize];
-        if state.hears {
-            let producer = state.producer;
-            state.outstanding -= 1;
-            let Receipt { since, refused, about, .. } = self.brokers.receipts[receipt];
+        let &mut Receipt { since, refused, .. } = state;
+        let sender = &mut self.brokers.publishers[publisher as usize];
+        if sender.hears {
+            let producer = sender.producer;
+            sender.outstanding -= 1;
             observer.record(self.now, Transition::Unconfirmed { producer, more: false });
             let (index, after) = (about.index, self.now - since);
             observer.record(self.now, Transition::Confirmed { producer, index, after, refused });
         }
-        let state = &mut self.brokers.publishers[publisher as usize];
-        if state.transaction > 0 && state.outstanding == 0 && state.begun == state.transaction {
-            state.begun = 0;
+        if sender.transaction > 0 && sender.outstanding == 0 && sender.begun == sender.transaction {
+            sender.begun = 0;
         }
+        // Whoever waits for this goes on later, so that nothing joins the line meanwhile.
+        let sends = !sender.line.is_empty();
         self.settle_receipt(receipt, observer);
-        self.flush(publisher, observer);
+        if sends {
+            self.flush(publisher, observer);
+        }
     }
 
     /// Nothing more will be heard of a publication: whoever waits for it goes on.

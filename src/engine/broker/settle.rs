@@ -51,10 +51,15 @@ impl World {
         if self.brokers.queues[home as usize].logs {
             return self.replicate(home, slot, Command::Settle { consumer, life, slot, how }, observer);
         }
+        if how == Settlement::Ack {
+            self.acknowledged(home, consumer, slot, observer);
+            return self.serve(home, observer);
+        }
         self.apply_settlement(consumer, life, slot, how, observer);
     }
 
     /// A queue acts on what a consumer has said of a message.
+    #[inline(never)]
     pub(super) fn apply_settlement<O: Observer>(
         &mut self,
         consumer: u32,
