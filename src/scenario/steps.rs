@@ -365,6 +365,13 @@ impl Resolver<'_> {
 
     fn two_phase_commit(&mut self, step: &TwoPhaseCommitStep, walk: &mut Walk<'_>) -> Option<TwoPhaseCommit> {
         let names = step.participants.given()?;
+        for (at, name) in names.value.iter().enumerate() {
+            if let Some(first) = names.value[..at].iter().find(|first| first.value == name.value) {
+                let problem = Problem::error(name.place, format!("`{}` takes part twice in one commit", name.value));
+                self.log.push(problem.related(first.place, "here it does already").help("name each participant once"));
+                return None;
+            }
+        }
         let participants: Vec<Option<ServiceId>> = names.value.iter().map(|name| self.callee(name, Limit::None, walk)).collect();
         let decide = self.maybe_time(&step.decide, "decide", walk).unwrap_or(Distribution::Constant { value: 0.0 });
         let commit = boxed(&step.commit).and_then(|form| self.work(form, "commit", walk));
