@@ -247,6 +247,28 @@ fn a_disk_that_stands_still_goes_on_where_it_was() {
     assert_eq!(number(&found, "producers.web.confirm.max"), 0.0);
 }
 
+/// A disk that is forced every second and stands still from 100.5 s on: a crash at 102.2 s takes what came after 100 s, and without the stall
+/// what came after 102 s. Messages come ten a second, and nobody takes them.
+#[test]
+fn a_disk_that_stands_still_forces_nothing() {
+    let lost = |stall: &str| {
+        let faults = format!(
+            "faults=[{{ at = \"100.5s\", for = \"{stall}\", disk_stall = \"brokers.b\" }}, \
+             {{ at = \"102.25s\", for = \"1s\", crash = \"brokers.b\" }}]"
+        );
+        let plan =
+            ["run.duration=110s", "run.replications=1", "producers.web.arrivals.constant=10/s", "producers.web.confirm=off"];
+        let idle = [
+            "brokers.b.disk={ mode = \"interval\", every = \"1s\" }",
+            "consumers.workers.ack=manual",
+            "consumers.workers.service=1h",
+        ];
+        number(&run(&kept("disk"), &[&plan[..], &idle, &[&faults]].concat()), "queues.jobs.lost.count")
+    };
+    assert!((2.0..=3.0).contains(&lost("1ms")), "{}", lost("1ms"));
+    assert!((22.0..=23.0).contains(&lost("5s")), "{}", lost("5s"));
+}
+
 /// A node that crashes while its disk stands still: the write is begun anew when both are over.
 #[test]
 fn a_crash_breaks_off_what_a_disk_that_stands_still_was_writing() {

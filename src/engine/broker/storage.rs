@@ -121,6 +121,8 @@ impl DiskState {
 
     /// When everything that was written before was forced to the disk, where that is done now and then.
     pub fn last_sync(&self, now: Time) -> Time {
+        // A disk that stands still forces nothing.
+        let now = if self.stalls > 0 { self.stalled } else { now };
         match self.disk.sync {
             Sync::Interval(every) if every.0 > 0 => Time(now.0 - now.0 % every.0),
             Sync::Interval(_) | Sync::Batch | Sync::Always => now,
