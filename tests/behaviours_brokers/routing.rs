@@ -64,6 +64,33 @@ fn a_consistent_hash_shares_keys_by_weight() {
     exactly(&found, "queues.b.published.count", 10_000.0);
 }
 
+/// A recorded key goes where the same text goes that a document says. Key number k was recorded 2^k times, so that the digits of a count in
+/// base 2 are the keys that came there.
+#[test]
+fn a_consistent_hash_looks_at_recorded_keys() {
+    let keys = ["orders.eu", "orders.us", "mail", "eu", "42", "", "a,b", "grün"];
+    let hashed = r#"exchanges.all={ consistent_hash = [{ to = "a" }, { to = "b" }] }"#;
+    let mut rows = String::from("at,customer\n");
+    for (number, key) in keys.iter().enumerate() {
+        (0..1 << number).for_each(|_| rows += &format!("1,\"{key}\"\n"));
+    }
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("hashed-keys.csv");
+    std::fs::write(&path, rows).expect("write a recording");
+    let arrivals = format!(
+        "producers.web.arrivals={{ trace = {{ path = '{}', column = \"at\", carry = {{ key = \"customer\" }} }} }}",
+        path.display()
+    );
+    let limit = ["producers.web.messages=255", hashed, &arrivals, r#"producers.web.key={ carried = "key" }"#];
+    let recorded = number(&run(TOPICS, &limit), "queues.a.published.count");
+    let alone = |key: &&str| {
+        let key = format!("producers.web.key=\"{key}\"");
+        number(&run(TOPICS, &[hashed, "producers.web.messages=1", &key]), "queues.a.published.count")
+    };
+    let expected: f64 = keys.iter().enumerate().map(|(number, key)| alone(key) * f64::from(1 << number)).sum();
+    assert_eq!(recorded, expected);
+    assert!(expected > 0.0 && expected < 255.0, "all keys in one queue tell nothing");
+}
+
 const CONFIRMED: &str = r#"
 [run]
 stop = "drained"
