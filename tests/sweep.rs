@@ -250,6 +250,41 @@ fn results_of_another_sweep_are_left_alone() {
     assert!(refused(at, &["merge", "x", "other", "--out", "y"]).contains("no shard of the sweep in"), "seeds differ");
 }
 
+/// All commands write a report.html: none writes over that of another, and each over its own.
+#[test]
+fn results_of_another_command_are_left_alone() {
+    let folder = folder();
+    let at = folder.path();
+    fs::write(at.join("other.toml"), SMALL.replace("Small", "Other").replace("10ms", "11ms")).unwrap();
+    let quick = |words: &[&'static str]| -> Vec<&'static str> {
+        words.iter().copied().chain(["--set", "run.duration=3s", "--format", "quiet", "--out"]).collect()
+    };
+    let commands = [
+        ("run", "result.json", quick(&["run", "small.toml"])),
+        ("compare", "compare.json", quick(&["compare", "small.toml", "other.toml"])),
+        ("sweep", "points.journal", quick(&["sweep", "small.toml", "--vary", COUNTS])),
+        ("size", "size.json", quick(&["size", "small.toml", "consumers.workers.count"])),
+    ];
+    for (command, file, arguments) in &commands {
+        // Whether a goal can be met is not the question.
+        let write = || queuelab(at).args(arguments).arg(command).output().unwrap();
+        let output = write();
+        assert!(at.join(command).join(file).exists(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        let before = contents(&at.join(command));
+        for (other, _, arguments) in commands.iter().filter(|(other, ..)| other != command) {
+            let message = refused(at, &[&arguments[..], &[command]].concat());
+            for part in
+                [format!("{command}/{file}"), format!("`queuelab {command}`"), format!("`queuelab {other}`"), "--out".into()]
+            {
+                assert!(message.contains(&part), "{part}: {message}");
+            }
+        }
+        assert!(contents(&at.join(command)) == before, "{command}: its files have changed");
+        assert_eq!(write().status.code(), output.status.code(), "{command} over its own");
+    }
+    assert!(refused(at, &["merge", "sweep", "--out", "run"]).contains("`queuelab run`"));
+}
+
 #[test]
 fn a_sweep_in_use_is_left_alone() {
     let folder = folder();

@@ -2,6 +2,7 @@
 
 use super::args::{Compare, Format};
 use super::designs::{Design, Numbers, designs};
+use super::output::refuse_results_of_another;
 use super::progress::{Progress, interrupted, watch_for_interrupts};
 use super::run::{conclude, not_written, style};
 use super::{Failure, Status, print};
@@ -104,6 +105,7 @@ fn prepare(baseline: &str, arguments: &Compare) -> Result<Option<Folder>, Failur
     // The name may be a path, where it had to be told from another.
     let name = Path::new(baseline).file_name().map_or_else(|| baseline.into(), |name| name.to_owned());
     let place = arguments.out.clone().unwrap_or_else(|| Path::new("output").join(name).join("compare"));
+    refuse_results_of_another(&place, "compare")?;
     report::prepare_comparison(&place).map(Some).map_err(not_written)
 }
 

@@ -1,6 +1,7 @@
 //! `queuelab merge`: the shards of a sweep, put together into what one run would have written.
 
 use super::args::Merge;
+use super::output::refuse_results_of_another;
 use super::run::{PROGRAM, not_written};
 use super::sweep::{finish, place_of, refuse_unknown};
 use super::{Failure, Status};
@@ -30,6 +31,7 @@ pub fn merge(arguments: &Merge) -> Result<Status, Failure> {
         }
     }
     let place = arguments.out.clone().unwrap_or_else(|| place_of(&first.plan().name, None));
+    refuse_results_of_another(&place, "sweep")?;
     let folder = report::prepare_sweep(&place).map_err(not_written)?;
     Journal::merge(&shards, folder.path())?;
     finish(&folder, &arguments.metric, arguments.format, None)

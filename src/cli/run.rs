@@ -1,6 +1,7 @@
 //! `queuelab run`: text to model, model to numbers, numbers to people.
 
 use super::args::{Format, Run};
+use super::output::refuse_results_of_another;
 use super::progress::{Progress, interrupted, watch_for_interrupts};
 use super::{Failure, Status, complain, print, source};
 use crate::experiment::{self, Course, Cut, Reached, StopReason, Study};
@@ -140,6 +141,7 @@ fn prepare(document: &Document, arguments: &Run, many: bool) -> Result<Option<Fo
         Some(out) => out.clone(),
         None => Path::new("output").join(&document.name),
     };
+    refuse_results_of_another(&place, "run")?;
     let folder = report::prepare(&place).map_err(not_written)?;
     let asked = [(arguments.journal, &[JOURNAL][..]), (arguments.openmetrics, &[METRICS]), (arguments.trace.is_some(), &TRACES)];
     let more: Vec<String> =

@@ -2,6 +2,7 @@
 
 use super::args::{Format, Size};
 use super::candidates::Candidates;
+use super::output::refuse_results_of_another;
 use super::progress::{Trying, interrupted, watch_for_interrupts};
 use super::run::{PROGRAM, not_written, sha256, style};
 use super::{Failure, Status, print};
@@ -29,7 +30,9 @@ pub fn size(arguments: &Size) -> Result<Status, Failure> {
         true => None,
         false => {
             let own = || Path::new("output").join(&candidates.document.name).join("size");
-            Some(report::prepare_size(&arguments.out.clone().unwrap_or_else(own)).map_err(not_written)?)
+            let place = arguments.out.clone().unwrap_or_else(own);
+            refuse_results_of_another(&place, "size")?;
+            Some(report::prepare_size(&place).map_err(not_written)?)
         }
     };
     let started = Instant::now();

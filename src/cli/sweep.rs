@@ -2,6 +2,7 @@
 
 use super::args::{Format, Sweep};
 use super::grid::Grid;
+use super::output::refuse_results_of_another;
 use super::progress::{Points, interrupted, watch_for_interrupts};
 use super::run::{not_written, style};
 use super::{Failure, Status, complain, print};
@@ -32,6 +33,7 @@ pub fn sweep(arguments: &Sweep) -> Result<Status, Failure> {
     grid.ask_about_size(MOST_WITHOUT_ASKING, grid.points().div_ceil(n), threads)?;
     grid.check()?;
     let place = arguments.out.clone().unwrap_or_else(|| place_of(grid.name(), arguments.shard));
+    refuse_results_of_another(&place, "sweep")?;
     let folder = report::prepare_sweep(&place).map_err(not_written)?;
     let journal = Journal::open(folder.path(), &grid.plan())?;
     // The lock on the journal is ours.

@@ -28,6 +28,17 @@ pub struct Folder {
     path: PathBuf,
 }
 
+/// The commands that write to folders, each with a file that no other of them writes.
+const WRITERS: [(&str, &str); 4] =
+    [("run", "result.json"), ("compare", "compare.json"), ("sweep", super::JOURNAL), ("size", "size.json")];
+
+/// A command other than `own` whose results are in this folder, and the file that tells. All of them write a `report.html`, so that the
+/// results of two would be mixed up.
+pub fn results_of_another(path: &Path, own: &str) -> Option<(&'static str, PathBuf)> {
+    let others = WRITERS.into_iter().filter(|(command, _)| *command != own).map(|(command, file)| (command, path.join(file)));
+    others.into_iter().find(|(_, file)| file.is_file())
+}
+
 /// Makes the folder, with those above it, and checks that every file can be written there, without changing any.
 ///
 /// # Errors

@@ -45,7 +45,7 @@ pub use comparison::{
 };
 pub use csv::{csv, percentiles_csv, series_csv};
 pub use faults::faults;
-pub use folder::{FileError, Folder, prepare, prepare_for};
+pub use folder::{FileError, Folder, prepare, prepare_for, results_of_another};
 pub use json::{json, pretty};
 pub use markdown::markdown;
 pub use openmetrics::openmetrics;
