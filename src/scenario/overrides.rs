@@ -149,6 +149,7 @@ fn value(written: &str, text: usize, offset: usize, log: &mut Vec<Problem>) -> O
 pub(super) fn set(root: &mut Node, segments: &[Segment], value: Node, log: &mut Vec<Problem>) {
     let mut node = root;
     let last = segments.len() - 1;
+    let (changed, entity) = (value.place, usize::from(ENTITIES.contains(&segments[0].name.as_str())));
     for (depth, segment) in segments.iter().enumerate() {
         let path = segments[..depth].iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(".");
         if let Some(problem) = unknown(node, segments, depth) {
@@ -182,6 +183,10 @@ pub(super) fn set(root: &mut Node, segments: &[Segment], value: Node, log: &mut 
         if depth == last {
             *child = value;
             return;
+        }
+        if depth > entity {
+            // What is wrong with it as a whole, such as a rate of 0, is wrong because of the change.
+            child.place = changed;
         }
         node = child;
     }
