@@ -1,6 +1,7 @@
 //! What a document says and nobody makes use of, and what can hardly be meant: warnings about the connections as a whole.
 
 use super::arrivals_form::ArrivalsShape;
+use super::broker_form::ConfirmForm;
 use super::brokers::bound_queues;
 use super::decode::Field;
 use super::diagnostic::{At, Problem};
@@ -45,6 +46,7 @@ impl Resolver<'_> {
         self.keys(scenario, model);
         self.unwanted_deadlines(scenario, model, connections);
         self.lost_answers(scenario, model, connections);
+        self.unpublished(scenario, connections);
     }
 
     fn unused<'a>(&mut self, kind: Kind, names: impl Iterator<Item = &'a At<String>>, used: &[usize], message: &str, help: &str) {
@@ -169,6 +171,18 @@ impl Resolver<'_> {
                     let help = "a cache with a `capacity` or a service with balance = \"consistent-hash\" would; or remove this";
                     self.log.push(problem.help(help));
                 }
+            }
+        }
+    }
+
+    /// Producers that ask for confirms and publish nothing that could be confirmed.
+    fn unpublished(&mut self, scenario: &Scenario, connections: &Connections) {
+        for (known, named) in connections.producers.iter().zip(list(&scenario.producers)) {
+            let Some(form) = named.entity.as_ref().map(|entity| &entity.value) else { continue };
+            let asks = form.confirm.given().filter(|confirm| confirm.value != ConfirmForm::Off);
+            if let (Some(confirm), true) = (asks, known.links.publishes.is_empty() && !known.links.calls.is_empty()) {
+                let problem = Problem::warning(confirm.place, "this producer publishes nothing, so that nothing is confirmed");
+                self.log.push(problem.help("remove it, or let the producer `publish` where it calls"));
             }
         }
     }
