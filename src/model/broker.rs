@@ -36,6 +36,9 @@ pub struct Broker {
     pub election: Span,
     /// So long after a consumer's socket was closed it notices.
     pub close_lag: Span,
+    /// It looks once in each heartbeat whether a consumer was heard of, and gives the connection up after so many looks in a row
+    /// that found nothing. `None`: when two frames are missing, of which one is due each half of a heartbeat.
+    pub heartbeat_checks: Option<u32>,
     /// Messages of one publisher that a node takes in before it has dealt with them, and after how many dealt with it takes
     /// more: the credit flow from connection to queue. `None`: it takes all.
     pub flow: Option<Flow>,

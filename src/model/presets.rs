@@ -139,6 +139,11 @@ static DOCS: Ground = Ground {
     hardware: "",
     trust: Trust::Documented,
 };
+static BEATS: Ground = Ground {
+    source: "RabbitMQ's source, rabbit_heartbeat.erl, and own measurement: a silent consumer's messages come back after 2 to 3 heartbeats",
+    hardware: "",
+    trust: Trust::Documented,
+};
 static CREDIT: Ground = Ground { source: "RabbitMQ documentation, \"Flow Control\"", hardware: "", trust: Trust::Documented };
 static ASSUMED: Ground = Ground { source: "an assumption", hardware: "", trust: Trust::Assumed };
 
@@ -146,6 +151,7 @@ const FLOOR: &str = "half of the shortest confirm, 0.19 ms; the same for deliver
 const NUC_COSTS: &str = "1 s / 88.5 k messages is 11.3 us in and out, dealt out as in the own measurement";
 const SPREAD: &str = "the mean is fitted; a spread, because batches of a disk that always takes as long run in step with it";
 const FLOW: &str = "the credit from connection to queue";
+const LOOKS: &str = "one look a heartbeat; the second that finds nothing closes";
 const LEFT_OUT: &str = "where a message stands that comes back";
 
 /// All presets.
@@ -166,6 +172,7 @@ pub static PRESETS: &[Preset] = &[
             fact("disk.mode", "\"interval\"", &DOCS, "a confirm says that it is written, not that it is forced to disk"),
             fact("disk.every", "\"200ms\"", &DOCS, "the longest time until a write"),
             fact("flow", "{ limit = 400, refill = 200 }", &CREDIT, FLOW),
+            fact("heartbeat_checks", "2", &BEATS, LOOKS),
             fact("queues.storage", "\"disk\"", &DOCS, ""),
             fact("queues.returns", "\"position\"", &DOCS, LEFT_OUT),
         ],
@@ -188,6 +195,7 @@ pub static PRESETS: &[Preset] = &[
             fact("disk.fsync", "\"0.6ms\"", &ASSUMED, "0.55 ms of processor as on the slow disk, and 0.06 ms of fsync at most"),
             fact("disk.cap", "64", &NUC_SPLIT, "64.5 messages an fsync: twice the soft limit of 32 commands"),
             fact("flow", "{ limit = 400, refill = 200 }", &CREDIT, FLOW),
+            fact("heartbeat_checks", "2", &BEATS, LOOKS),
             fact("queues.storage", "\"quorum\"", &DOCS, ""),
             fact("queues.members", "3", &DOCS, ""),
             fact("queues.delivery_limit", "20", &DOCS, ""),
@@ -215,6 +223,7 @@ pub static PRESETS: &[Preset] = &[
             ),
             fact("disk.cap", "64", &NUC, "64.5 messages an fsync"),
             fact("flow", "{ limit = 400, refill = 200 }", &CREDIT, FLOW),
+            fact("heartbeat_checks", "2", &BEATS, LOOKS),
             fact("queues.storage", "\"quorum\"", &DOCS, ""),
             fact("queues.members", "1", &NUC, ""),
             fact("queues.delivery_limit", "20", &DOCS, ""),
@@ -237,6 +246,7 @@ pub static PRESETS: &[Preset] = &[
             fact("disk.fsync", "\"9.6ms\"", &NUC, "from run time and number of fsyncs"),
             fact("disk.cap", "804", &NUC, "804 messages an fsync"),
             fact("flow", "{ limit = 5000, refill = 2500 }", &NUC, "set so for this run"),
+            fact("heartbeat_checks", "2", &BEATS, LOOKS),
             fact("queues.storage", "\"quorum\"", &DOCS, ""),
             fact("queues.members", "1", &NUC, ""),
             fact("queues.delivery_limit", "20", &DOCS, ""),
@@ -261,6 +271,7 @@ pub static PRESETS: &[Preset] = &[
             fact("cpu.deliver", "\"18.5us\"", &CLUSTER, "as well"),
             fact("cpu.ack", "\"10.1us\"", &CLUSTER, "as well"),
             fact("disk.fsync", "\"2ms\"", &CLUSTER, "fitted to p75 of about 4 ms: a write under way, and its own"),
+            fact("heartbeat_checks", "2", &BEATS, LOOKS),
             fact("queues.storage", "\"quorum\"", &DOCS, ""),
             fact("queues.members", "3", &CLUSTER, ""),
             fact("queues.delivery_limit", "20", &DOCS, ""),
@@ -285,6 +296,7 @@ pub static PRESETS: &[Preset] = &[
             fact("cpu.deliver", "\"27.1us\"", &CLUSTER, "as well"),
             fact("cpu.ack", "\"14.8us\"", &CLUSTER, "as well"),
             fact("disk.fsync", "\"8.6ms\"", &CLUSTER, "fitted to p75 of about 15 ms: a write under way, and its own"),
+            fact("heartbeat_checks", "2", &BEATS, LOOKS),
             fact("queues.storage", "\"quorum\"", &DOCS, ""),
             fact("queues.members", "3", &CLUSTER, ""),
             fact("queues.delivery_limit", "20", &DOCS, ""),
@@ -309,6 +321,7 @@ pub static PRESETS: &[Preset] = &[
             fact("cpu.confirm", "\"1.1us\"", &NUC_SPLIT, "as well"),
             fact("cpu.deliver", "\"3.9us\"", &NUC_SPLIT, "as well"),
             fact("cpu.ack", "\"2.2us\"", &NUC_SPLIT, "as well"),
+            fact("heartbeat_checks", "2", &BEATS, LOOKS),
             fact("queues.storage", "\"replicated\"", &DOCS, "in the page cache of a majority"),
             fact("queues.members", "1", &NUC, ""),
         ],
@@ -362,6 +375,7 @@ pub static PRESETS: &[Preset] = &[
             fact("cpu.store", "\"19us\"", &SMALL, "fitted"),
             fact("cpu.per_kib", "\"0.5us\"", &SMALL, "fitted"),
             fact("disk.fsync", "{ lognormal = { mean = \"0.21ms\", cv = 0.3 } }", &SMALL_SPLIT, SPREAD),
+            fact("heartbeat_checks", "2", &BEATS, LOOKS),
             fact("queues.storage", "\"disk\"", &DOCS, ""),
             fact("queues.returns", "\"position\"", &DOCS, LEFT_OUT),
         ],
@@ -386,6 +400,7 @@ pub static PRESETS: &[Preset] = &[
             fact("cpu.per_kib", "\"0.5us\"", &SMALL, "fitted"),
             fact("disk.fsync", "\"0.215ms\"", &SMALL_SPLIT, "fitted"),
             fact("disk.cap", "64", &SMALL, "batches of 64 and 36 are seen with 100 unconfirmed"),
+            fact("heartbeat_checks", "2", &BEATS, LOOKS),
             fact("queues.storage", "\"quorum\"", &DOCS, ""),
             fact("queues.members", "1", &SMALL, ""),
             fact("queues.delivery_limit", "20", &DOCS, ""),
@@ -403,6 +418,7 @@ pub static PRESETS: &[Preset] = &[
             fact("network.confirm", "\"0.165ms\"", &REPLAYS, "0.51 ms from publishing to the confirm, less the way there"),
             fact("expiry_lag", "\"1.5ms\"", &REPLAYS, "timers are rounded up to the next millisecond, and fire up to one later"),
             fact("close_lag", "\"11.4ms\"", &REPLAYS, "from a consumer's exit to the redelivery"),
+            fact("heartbeat_checks", "2", &BEATS, LOOKS),
             fact("queues.returns", "\"position\"", &DOCS, LEFT_OUT),
         ],
     },
@@ -411,6 +427,7 @@ pub static PRESETS: &[Preset] = &[
         about: "STOMP through RabbitMQ on a small machine",
         check: "56,800/s published without receipts or 35,200/s delivered and acknowledged one by one, as measured",
         facts: &[
+            fact("heartbeat_checks", "2", &BEATS, LOOKS),
             fact("cpu.wakeup", "\"38us\"", &SMALL, "fitted for AMQP"),
             fact("cpu.publish", "\"17.6us\"", &STOMP, ""),
             fact("cpu.confirm", "\"3us\"", &SMALL, "fitted for AMQP"),

@@ -41,6 +41,9 @@ table! {
         "expiry_lag" optional expiry_lag: Span,
         /// How long it takes until the closed connection of a consumer is noticed; no time unless told otherwise.
         "close_lag" optional close_lag: Span,
+        /// It looks once in each `heartbeat` of a consumer whether anything came, and gives the connection up after so many looks
+        /// in vain; when two frames are missing unless told otherwise.
+        "heartbeat_checks" optional heartbeat_checks: Whole<1, 1_000>,
         /// How long a replicated queue is without a leader after its own has crashed; no time unless told otherwise.
         "election" optional election: Span,
         /// The credit flow of a publisher's connection: it stops when so many of its messages are not dealt with.

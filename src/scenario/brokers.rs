@@ -30,10 +30,9 @@ impl Resolver<'_> {
     pub(super) fn brokers(&mut self, brokers: &[Named<BrokerForm>]) -> Vec<Broker> {
         let mut resolved = Vec::with_capacity(brokers.len());
         for named in brokers {
-            let name = named.name.value.clone();
-            let path = format!("brokers.{name}");
+            let name = &named.name.value;
             let form = named.entity.as_ref().map(|at| &at.value);
-            resolved.push(self.broker(name, form, &path));
+            resolved.push(self.broker(name.clone(), form, &format!("brokers.{name}")));
         }
         resolved
     }
@@ -85,14 +84,13 @@ impl Resolver<'_> {
             alarm_check: ALARM_CHECK,
             expiry_lag: Span::ZERO,
             close_lag: Span::ZERO,
+            heartbeat_checks: None,
             election: Span::ZERO,
             flow: None,
         };
         let Some(form) = form else { return broker };
         broker.preset = form.preset.value().map(|preset| preset.0.name);
-        if let Some(nodes) = form.nodes.value() {
-            broker.nodes = nodes.0 as u32;
-        }
+        broker.nodes = form.nodes.value().map_or(1, |nodes| nodes.0 as u32);
         if let Some(network) = form.network.given() {
             broker.network = self.network(network, &format!("{path}.network"));
         }
@@ -108,6 +106,7 @@ impl Resolver<'_> {
         set(&mut broker.alarm_check, &form.alarm_check);
         set(&mut broker.expiry_lag, &form.expiry_lag);
         set(&mut broker.close_lag, &form.close_lag);
+        broker.heartbeat_checks = form.heartbeat_checks.value().map(|checks| checks.0 as u32);
         set(&mut broker.election, &form.election);
         if let Some(flow) = form.flow.given() {
             let limit = flow.value.limit.value().map_or(1, |whole| whole.0 as u32);

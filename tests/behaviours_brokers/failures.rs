@@ -54,7 +54,43 @@ fn a_crash_brings_back_what_was_not_acknowledged() {
         exactly(&silent, "queues.jobs.lost.count", 0.0);
         let hidden = number(&silent, "producers.batch.completion.max") - (5.5 + 16.0 - 1.0);
         assert!((30.0..=60.0).contains(&hidden), "hidden for {hidden} s");
+        // RabbitMQ looks once a heartbeat, and the second look that finds nothing closes: two to three, as recorded of the real one.
+        let silent = ["consumers.first.priority=1", "faults.0.silent=true", "consumers.first.heartbeat=60s", &seed];
+        let looks = ["brokers.rabbit.heartbeat_checks=2"];
+        let looked = run(&text, &[&silent[..], &looks[..]].concat());
+        exactly(&looked, "queues.jobs.lost.count", 0.0);
+        let hidden = number(&looked, "producers.batch.completion.max") - (5.5 + 16.0 - 1.0);
+        assert!((120.0..=180.0).contains(&hidden), "hidden for {hidden} s");
     }
+}
+
+/// Ten messages a second, each written on its own (1 ms), and what is said of it once more where that is in the log: also where
+/// nobody says anything, because what is sent to such a consumer is settled for it.
+#[test]
+fn the_log_has_what_is_settled_by_being_sent() {
+    let text = r#"
+[run]
+start = "empty"
+duration = "100s"
+replications = 1
+[producers.web]
+arrivals = { constant = "10/s" }
+messages = 500
+publish = "jobs"
+[brokers.rabbit]
+disk = { fsync = "1ms" }
+[queues.jobs]
+broker = "rabbit"
+storage = "quorum"
+members = 1
+[consumers.workers]
+queue = "jobs"
+ack = "auto"
+service = "20ms"
+"#;
+    exactly(&run(text, &[]), "brokers.rabbit.disk.utilization", 500.0 * 2e-3 / 100.0);
+    exactly(&run(text, &["consumers.workers.ack=manual"]), "brokers.rabbit.disk.utilization", 500.0 * 2e-3 / 100.0);
+    exactly(&run(text, &["queues.jobs.settlements=at-once"]), "brokers.rabbit.disk.utilization", 500.0 * 1e-3 / 100.0);
 }
 
 const POISON: &str = r#"

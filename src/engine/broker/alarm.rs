@@ -19,6 +19,8 @@ pub(in crate::engine) struct BrokerState {
     /// Timers of expiry are late by this, and the end of a connection is noticed after this.
     pub expiry_lag: Span,
     pub close_lag: Span,
+    /// Looks in vain until a silent connection is given up; `None`: two missing frames.
+    pub heartbeat_checks: Option<u32>,
     pub memory_limit: u64,
     pub disk_limit: u64,
     pub check: Span,

@@ -91,6 +91,7 @@ impl Builder<'_> {
                 delays: (self.stream)(&entity, "delays"),
                 expiry_lag: broker.expiry_lag,
                 close_lag: broker.close_lag,
+                heartbeat_checks: broker.heartbeat_checks,
                 memory_limit: broker.memory_limit.unwrap_or(u64::MAX),
                 disk_limit: broker.disk_limit.unwrap_or(u64::MAX),
                 check: broker.alarm_check,

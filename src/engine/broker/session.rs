@@ -18,20 +18,15 @@ impl World {
     pub(in crate::engine) fn client_dies<O: Observer>(&mut self, consumer: u32, silent: bool, observer: &mut O) {
         let client = &mut self.brokers.clients[consumer as usize];
         client.up = false;
-        let (home, pool, auto) = (client.home, client.pool, client.auto);
+        let (home, auto) = (client.home, client.auto);
         self.drop_work(consumer, observer);
         if auto {
             self.lose_held(consumer, observer);
         }
         let broker = self.brokers.queues[home as usize].broker;
         let lag = if silent {
-            let client = &self.brokers.clients[consumer as usize];
-            let session = self.session(pool);
-            session.heartbeat.map_or(TCP_GIVES_UP, |heartbeat| {
-                // Frames come every half of it, and two are missing at some time in the second half.
-                let phase = session.beats.at(u64::from(consumer) << 32 | u64::from(client.life)).uniform();
-                Span(heartbeat.0 / 2 + (phase * (heartbeat.0 / 2) as f64) as u64)
-            })
+            let life = self.brokers.clients[consumer as usize].life;
+            self.heard_last(consumer, u64::from(consumer) << 32 | u64::from(life)).unwrap_or(TCP_GIVES_UP)
         } else if broker == NONE {
             Span::ZERO
         } else {
@@ -42,6 +37,25 @@ impl World {
             return self.notice_death(consumer, life, observer);
         }
         self.set_timer(self.now + lag, Phase::Expiry, Wake::Notice { consumer, life });
+    }
+
+    /// How long after the last that it heard of a consumer its broker gives the connection up; `None`: they exchange no
+    /// heartbeats. `occasion` tells one silence from another.
+    fn heard_last(&self, consumer: u32, occasion: u64) -> Option<Span> {
+        let client = &self.brokers.clients[consumer as usize];
+        let session = self.session(client.pool);
+        let heartbeat = session.heartbeat?;
+        let phase = session.beats.at(occasion).uniform();
+        let broker = self.brokers.queues[client.home as usize].broker;
+        let checks = if broker == NONE { None } else { self.brokers.states[broker as usize].heartbeat_checks };
+        // The least time, and by what of that it may be longer.
+        let (least, spread) = match checks {
+            // A look still sees the last bytes, at some time within a heartbeat, and those after it see nothing.
+            Some(checks) => (Span(heartbeat.0.saturating_mul(u64::from(checks))), heartbeat),
+            // Frames come every half of it, and two are missing at some time in the second half.
+            None => (Span(heartbeat.0 / 2), Span(heartbeat.0 / 2)),
+        };
+        Some(Span(least.0.saturating_add((phase * spread.0 as f64) as u64)))
     }
 
     /// The broker notices that a consumer is gone.
@@ -184,11 +198,9 @@ impl World {
     /// A consumer that cannot send heartbeats while it works begins to work.
     pub(super) fn begin_silence(&mut self, consumer: u32) {
         let client = &self.brokers.clients[consumer as usize];
-        let (life, session) = (client.life, self.session(client.pool));
-        let Some(heartbeat) = session.heartbeat else { return };
-        let worker = self.workers_of(consumer).start;
-        let phase = session.beats.at(self.workers[worker].started.0).uniform();
-        let span = Span(heartbeat.0 / 2 + (phase * (heartbeat.0 / 2) as f64) as u64);
+        let life = client.life;
+        let began = self.workers[self.workers_of(consumer).start].started;
+        let Some(span) = self.heard_last(consumer, began.0) else { return };
         self.set_timer(self.now + span, Phase::Expiry, Wake::Silence { consumer, life, since: self.now });
     }
 
