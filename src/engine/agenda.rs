@@ -44,9 +44,10 @@ pub struct Agenda {
     /// Number of leaves, a power of two.
     leaves: usize,
     /// When each slot was set last, in the order of all settings: decides between equal keys.
-    sequence: Vec<u64>,
-    /// The last sequence number given.
-    counter: u64,
+    sequence: Vec<i64>,
+    /// The last sequence number given, and the last of those before all that were given until then.
+    counter: i64,
+    before: i64,
 }
 
 impl Agenda {
@@ -58,7 +59,7 @@ impl Agenda {
         for at in (1..leaves).rev() {
             nodes[at] = nodes[2 * at];
         }
-        Agenda { nodes, leaves, sequence: vec![0; leaves], counter: 0 }
+        Agenda { nodes, leaves, sequence: vec![0; leaves], counter: 0, before: 0 }
     }
 
     /// Arms a slot for an instant that is not after [`Time::LATEST`]; whatever it held before is cancelled. An event at
@@ -72,14 +73,23 @@ impl Agenda {
 
     /// Gives a slot the next place in the order of all settings.
     #[inline(always)]
-    pub(super) fn stamp(&mut self, slot: usize) {
+    fn stamp(&mut self, slot: usize) {
         self.counter += 1;
         self.sequence[slot] = self.counter;
     }
 
-    /// Arms a slot with a key that [`Agenda::key`] gave; its place in the order of all settings stays as it is.
+    /// Arms a slot with a key that [`Agenda::key`] gave, as the last of its equals.
     #[inline(never)]
     pub(super) fn put(&mut self, slot: usize, key: u64) {
+        self.stamp(slot);
+        self.climb(slot, key);
+    }
+
+    /// The same, as the first of its equals.
+    #[inline(never)]
+    pub(super) fn put_before(&mut self, slot: usize, key: u64) {
+        self.before -= 1;
+        self.sequence[slot] = self.before;
         self.climb(slot, key);
     }
 

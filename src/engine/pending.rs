@@ -121,20 +121,31 @@ impl Pending {
 
     #[inline(always)]
     fn put(&mut self, slot: usize, key: u64) {
-        if self.places[slot] != Place::Nowhere {
-            self.take_out(slot);
+        let place = &mut self.places[slot];
+        if *place != Place::Nowhere {
+            return self.put_again(slot, key);
         }
-        self.far.stamp(slot);
         // What was set before comes before it among equals.
         if self.len == ROOM || key >= self.limit {
             return self.put_far(slot, key);
         }
-        self.put_near(slot, key);
+        *place = Place::Near;
+        self.insert(slot, key);
+    }
+
+    /// Puts the event of a slot that holds another.
+    #[inline(never)]
+    fn put_again(&mut self, slot: usize, key: u64) {
+        self.take_out(slot);
+        if self.len == ROOM || key >= self.limit {
+            return self.put_far(slot, key);
+        }
+        self.places[slot] = Place::Near;
+        self.insert(slot, key);
     }
 
     #[inline(always)]
-    fn put_near(&mut self, slot: usize, key: u64) {
-        self.places[slot] = Place::Near;
+    fn insert(&mut self, slot: usize, key: u64) {
         let mut at = self.len;
         self.len += 1;
         while at > 0 && self.near[(at - 1) % ROOM].key <= key {
@@ -155,11 +166,13 @@ impl Pending {
             return;
         }
         self.places[last.slot as usize] = Place::Far;
-        self.far.put(last.slot as usize, last.key);
+        // What is near was set before all of its equals that are far, and the last of those that are near moves first.
+        self.far.put_before(last.slot as usize, last.key);
         self.limit = self.far.next().0;
         self.near.copy_within(1.., 0);
         self.len -= 1;
-        self.put_near(slot, key);
+        self.places[slot] = Place::Near;
+        self.insert(slot, key);
     }
 
     /// Takes out the event of a slot that has one.
