@@ -47,7 +47,7 @@ impl Level {
     }
 
     /// From `now` on it is this high: in one step, as a message may weigh a million bytes.
-    #[inline]
+    #[inline(always)]
     pub fn set(&mut self, now: Time, height: u64) {
         if height != self.value {
             if self.value < EXACT {

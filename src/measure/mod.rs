@@ -1,6 +1,7 @@
 //! Observers that turn transitions into numbers: histograms of latencies, levels over time, series, a journal, and spans of a few messages.
 
 mod census;
+mod equal;
 mod gained;
 mod histogram;
 mod journal;

@@ -1,8 +1,10 @@
 //! The observer that turns transitions into numbers.
 //!
 //! Nothing is recorded twice: what is equal by construction (a queue's wait and its consumers' wait where no consumer has a
-//! buffer, a producer's completion and its only pool's sojourn) is recorded once and read under both names.
+//! buffer, a producer's completion and its only pool's sojourn, or the response of callers after whose answer nothing goes on) is
+//! recorded once and read under both names.
 
+use super::equal::{credit, ends_answered, sole_pools};
 use super::histogram::Histogram;
 use super::level::Level;
 use super::records::{BrokerRecord, CacheRecord, LockRecord, PoolRecord, ProducerRecord, QueueRecord};
@@ -56,6 +58,7 @@ impl Recorder {
         let producers = (0..model.producers.len())
             .map(|at| ProducerRecord {
                 completes_at: sole_pools(model, at),
+                completes_answered: ends_answered(model, &model.producers[at]),
                 publishes: !model.producers[at].calls(),
                 observes: model.producers[at].callers.is_some(),
                 ..ProducerRecord::default()
@@ -83,10 +86,10 @@ impl Recorder {
     pub fn restart(&mut self, now: Time) {
         self.levels().for_each(|level| level.restart(now));
         for producer in &mut self.producers {
-            let ProducerRecord { publishes, observes, completes_at, unconfirmed, buffered, blocked, .. } =
+            let ProducerRecord { publishes, observes, completes_at, completes_answered, unconfirmed, buffered, blocked, .. } =
                 std::mem::take(producer);
-            let fresh = ProducerRecord::default();
-            *producer = ProducerRecord { publishes, observes, completes_at, unconfirmed, buffered, blocked, ..fresh };
+            let fresh = ProducerRecord { publishes, observes, completes_at, completes_answered, ..ProducerRecord::default() };
+            *producer = ProducerRecord { unconfirmed, buffered, blocked, ..fresh };
         }
         for queue in &mut self.queues {
             let QueueRecord { ready, unacked, free, whole, credit, unbuffered, lean, brokered, .. } = std::mem::take(queue);
@@ -145,6 +148,9 @@ impl Recorder {
         for pool in &record.completes_at {
             record.completion.merge(&self.pools[pool.0 as usize].sojourn);
         }
+        if record.completes_answered {
+            record.completion = record.response.clone();
+        }
         if record.publishes {
             record.responses = record.created;
             record.response = Histogram::zeros(record.created);
@@ -179,6 +185,9 @@ impl Recorder {
     /// Sum in nanoseconds and count of a producer's completions.
     pub(super) fn completion(&self, at: usize) -> (u128, u128) {
         let producer = &self.producers[at];
+        if producer.completes_answered {
+            return producer.response.totals();
+        }
         let elsewhere = producer.completes_at.iter().map(|pool| self.pools[pool.0 as usize].sojourn.totals());
         elsewhere.fold(producer.completion.totals(), both)
     }
@@ -220,12 +229,10 @@ impl Recorder {
         }
     }
 
-    /// Records something of a producer, unless it was a step of some handler that published.
+    /// The record of a producer, unless it was a step of some handler that published.
     #[inline(always)]
-    fn publishes(&mut self, producer: u32, record: impl FnOnce(&mut ProducerRecord)) {
-        if let Some(known) = self.producers.get_mut(producer as usize) {
-            record(known);
-        }
+    fn publisher(&mut self, producer: u32) -> Option<&mut ProducerRecord> {
+        self.producers.get_mut(producer as usize)
     }
 
     /// A pool's record, completed by what is known without recording.
@@ -245,27 +252,6 @@ fn step(level: &mut Level, now: Time, up: bool) {
 
 fn both(one: (u128, u128), other: (u128, u128)) -> (u128, u128) {
     (one.0 + other.0, one.1 + other.1)
-}
-
-/// The pools on the queue of a producer, if nothing but this producer's messages reaches them and they are where all of these
-/// end; else none.
-fn sole_pools(model: &Model, producer: usize) -> Vec<PoolId> {
-    let Some(queue) = model.producers[producer].handler.publishes() else { return Vec::new() };
-    let alone = model.producers.iter().filter(|other| model.outlets(&other.handler).contains(&queue)).count() == 1
-        && model.pools.iter().all(|pool| !model.outlets(&pool.handler).contains(&queue))
-        // What a crash gives back begins its sojourn anew, but not its life.
-        && !model.has_brokers()
-        && model.pools_on(queue).all(|(_, pool)| pool.plain().is_some_and(|plain| plain.publish.is_none()) && !model.may_crash(pool));
-    if alone { model.pools_on(queue).map(|(id, _)| id).collect() } else { Vec::new() }
-}
-
-/// The most that all consumers of a queue may hold; `None` without a limit.
-fn credit(model: &Model, queue: QueueId) -> Option<u64> {
-    let limits = model.pools_on(queue).map(|(_, pool)| match pool.prefetch {
-        Prefetch::Limit(limit) => Some(u64::from(pool.count) * u64::from(limit)),
-        Prefetch::Unlimited => None,
-    });
-    limits.sum()
 }
 
 impl Observer for Recorder {
@@ -387,22 +373,38 @@ impl Observer for Recorder {
             Transition::Writing { broker, busy } => step(&mut self.brokers[broker as usize].writing, now, busy),
             Transition::Weighs { broker, bytes } => self.brokers[broker as usize].memory.set(now, bytes),
             Transition::Alarm { broker, on } => step(&mut self.brokers[broker as usize].alarm, now, on),
-            Transition::Buffered { producer, more } => self.publishes(producer, |record| step(&mut record.buffered, now, more)),
+            Transition::Buffered { producer, more } => {
+                if let Some(record) = self.publisher(producer) {
+                    step(&mut record.buffered, now, more);
+                }
+            }
             Transition::Unconfirmed { producer, more } => {
-                self.publishes(producer, |record| step(&mut record.unconfirmed, now, more));
+                if let Some(record) = self.publisher(producer) {
+                    step(&mut record.unconfirmed, now, more);
+                }
             }
             Transition::Blocked { producer, blocked } => {
-                self.publishes(producer, |record| step(&mut record.blocked, now, blocked));
+                if let Some(record) = self.publisher(producer) {
+                    step(&mut record.blocked, now, blocked);
+                }
             }
-            Transition::NotSent { producer } => self.publishes(producer, |record| record.not_sent += 1),
-            Transition::Confirmed { producer, after, refused, .. } => self.publishes(producer, |record| {
-                record.confirm.record(after.0);
-                record.nacked += u64::from(refused);
-            }),
-            Transition::Unroutable { producer, returned } => self.publishes(producer, |record| {
-                record.unroutable += 1;
-                record.returned += u64::from(returned);
-            }),
+            Transition::NotSent { producer } => {
+                if let Some(record) = self.publisher(producer) {
+                    record.not_sent += 1;
+                }
+            }
+            Transition::Confirmed { producer, after, refused, .. } => {
+                if let Some(record) = self.publisher(producer) {
+                    record.confirm.record(after.0);
+                    record.nacked += u64::from(refused);
+                }
+            }
+            Transition::Unroutable { producer, returned } => {
+                if let Some(record) = self.publisher(producer) {
+                    record.unroutable += 1;
+                    record.returned += u64::from(returned);
+                }
+            }
             Transition::AtLock { lock, more } => step(&mut self.locks[lock as usize].waiting, now, more),
             Transition::Locked { lock, waited } => {
                 let record = &mut self.locks[lock as usize];
@@ -438,7 +440,7 @@ impl Observer for Recorder {
                 record.ended[outcome as usize] += 1;
                 if outcome == Outcome::Completed {
                     record.wait.record(message.waited.0);
-                    if record.completes_at.is_empty() {
+                    if record.completes_at.is_empty() && !record.completes_answered {
                         record.completion.record((now - message.born).0);
                     }
                 } else {

@@ -91,6 +91,8 @@ pub struct ProducerRecord {
     pub(super) lost_after: u128,
     /// The pools whose sojourn is the completion, so that it is not recorded again.
     pub(super) completes_at: Vec<PoolId>,
+    /// Likewise the response is, because nothing goes on after the answer.
+    pub(super) completes_answered: bool,
 }
 
 /// What is recorded of a queue.
