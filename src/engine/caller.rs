@@ -29,7 +29,7 @@ impl Handlers {
 
 impl World {
     /// A message of an open producer needs a caller.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn find_caller<O: Observer>(&mut self, producer: usize, slot: MessageSlot, observer: &mut O) {
         let publisher = self.producers[producer].publisher;
         if publisher != NONE {
@@ -59,6 +59,7 @@ impl World {
     }
 
     /// A caller has come to the end of the handler.
+    #[inline(always)]
     pub(super) fn respond<O: Observer>(
         &mut self,
         producer: u32,

@@ -232,7 +232,7 @@ impl World {
     }
 
     /// Lets everyone go on who can.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn run_tasks<O: Observer>(&mut self, code: &Code, observer: &mut O) {
         while let Some(task) = self.handlers.runnable.pop() {
             match self.handlers.tasks[task].waits {

@@ -126,33 +126,28 @@ impl World {
     #[inline(always)]
     pub(super) fn take_in<O: Observer>(&mut self, home: u32, slot: MessageSlot, observer: &mut O) {
         let now = self.now;
-        let queue = &self.brokers.queues[home as usize];
-        let at = queue.queue;
-        let record = self.queues[at as usize].record;
-        observer.record(now, Transition::Published { queue: record, slot: Some(slot) });
-        let extra = &self.brokers.extras[slot.0 as usize];
+        let state = &mut self.brokers.queues[home as usize];
+        let place = &self.queues[state.queue as usize];
+        observer.record(now, Transition::Published { queue: place.record, slot: Some(slot) });
+        let extra = &mut self.brokers.extras[slot.0 as usize];
         let size = u64::from(extra.size);
-        let place = &self.queues[at as usize];
-        let room = place.line.len() < place.max_length && queue.ready_bytes + size <= queue.max_bytes;
+        let room = place.line.len() < place.max_length && state.ready_bytes + size <= state.max_bytes;
         let idle = !place.takers.is_empty() && place.line.len() == 0;
         if !room && !idle && !place.drop_head {
             return self.refuse(home, slot, observer);
         }
-        let ttl = queue.ttl.min(extra.ttl);
-        let state = &mut self.brokers.queues[home as usize];
+        let ttl = state.ttl.min(extra.ttl);
         state.expires |= ttl != FOREVER;
-        let (broker, stored) = (state.broker, matches!(state.stored, Stored::Disk(_)));
-        let extra = &mut self.brokers.extras[slot.0 as usize];
+        let (broker, written) = (state.broker, extra.persistent && matches!(state.stored, Stored::Disk(_)));
         (extra.since, extra.returns, extra.redelivered) = (now, 0, false);
         extra.expires = if ttl == FOREVER { Time::LATEST } else { (now + ttl).min(Time::LATEST) };
-        let persistent = extra.persistent;
-        let message = &mut self.messages[slot];
-        message.entered = now;
-        self.weigh(broker, size as i64, persistent && stored, observer);
-        if stored && persistent {
+        // Whoever waits for the write is told when it is done.
+        let receipt = if written { NONE } else { std::mem::replace(&mut extra.receipt, NONE) };
+        self.messages[slot].entered = now;
+        self.weigh(broker, size as i64, written, observer);
+        if written {
             self.write(home, slot, observer);
         } else {
-            let receipt = std::mem::replace(&mut self.extra(slot).receipt, NONE);
             self.safe(receipt, observer);
         }
         if idle && let Some(consumer) = self.next_taker(home) {

@@ -84,11 +84,9 @@ impl World {
                 state.on_disk = state.on_disk.wrapping_add_signed(bytes);
             }
             debug_assert!(state.memory.max(state.on_disk) < 1 << 63, "messages weigh less than nothing");
-            let (record, memory) = (state.record, state.memory);
-            observer.record(self.now, Transition::Weighs { broker: record, bytes: memory });
+            observer.record(self.now, Transition::Weighs { broker: state.record, bytes: state.memory });
         }
         // It is looked at now and then, and only where something would be seen.
-        let state = &mut self.brokers.states[broker as usize];
         if state.too_much() != state.alarm && !state.watched {
             self.watch_alarm(broker);
         }

@@ -1,7 +1,7 @@
 //! Consumers at their end of the connection: they work on what has come, and say what became of it.
 
-use super::Parcel;
 use super::settle::Settlement;
+use super::{Extra, Parcel};
 use crate::engine::agenda::Phase;
 use crate::engine::consumer::work;
 use crate::engine::frame::Verdict;
@@ -109,7 +109,7 @@ impl World {
     }
 
     /// The slot of a worker of a broker's queue fires: its work is done, or it is free again after it.
-    #[inline(never)]
+    #[inline(always)]
     pub(in crate::engine) fn client_fires<O: Observer>(&mut self, at: usize, observer: &mut O) {
         let &Worker { message, task, consumer, .. } = &self.workers[at];
         // Its slot is set or cleared once, by what it does next.
@@ -160,10 +160,11 @@ impl World {
         if failed {
             observer.record(now, Transition::Failed { pool: record, slot });
         }
-        if self.extra(slot).done {
+        let Extra { done, settled, .. } = *self.extra(slot);
+        if done {
             observer.record(now, Transition::Duplicated { pool: record });
         }
-        self.say(pool, consumer, slot, failed, observer);
+        self.say(pool, consumer, slot, settled, failed, observer);
         if free_at_once {
             return self.next_of_buffer(at, resumes, observer);
         }
@@ -214,13 +215,13 @@ impl World {
         }
     }
 
-    /// A consumer says what became of a message, at once or with others.
+    /// A consumer says what became of a message, at once or with others; `settled`: it has been acknowledged by being sent.
     #[inline(always)]
-    fn say<O: Observer>(&mut self, pool: u32, consumer: u32, slot: MessageSlot, failed: bool, observer: &mut O) {
-        let (auto, life) = (self.extra(slot).settled, self.brokers.clients[consumer as usize].life);
+    fn say<O: Observer>(&mut self, pool: u32, consumer: u32, slot: MessageSlot, settled: bool, failed: bool, observer: &mut O) {
+        let life = self.brokers.clients[consumer as usize].life;
         let session = self.session(pool);
         let (every, within, trips, on_failure) = (session.ack_every, session.ack_within, session.trips, session.on_failure);
-        if auto {
+        if settled {
             self.drop_from_list(consumer, slot);
             let outcome = if failed { Outcome::Failed } else { Outcome::Completed };
             return self.leave(slot, outcome, observer);
@@ -281,7 +282,7 @@ impl World {
     }
 
     /// Sends the broker word of a message.
-    #[inline]
+    #[inline(always)]
     pub(super) fn speak<O: Observer>(
         &mut self,
         consumer: u32,

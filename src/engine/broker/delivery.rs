@@ -156,8 +156,8 @@ impl World {
     #[inline(always)]
     pub(super) fn dispatch<O: Observer>(&mut self, home: u32, consumer: u32, slot: MessageSlot, stored: bool, observer: &mut O) {
         let now = self.now;
-        let queue = self.brokers.queues[home as usize].queue;
-        let record = self.queues[queue as usize].record;
+        let state = &self.brokers.queues[home as usize];
+        let (record, processor) = (self.queues[state.queue as usize].record, state.processor);
         let waited = if stored { now - self.messages[slot].entered } else { Span::ZERO };
         observer.record(now, Transition::Dispatched { queue: record, slot, waited, stored, refill: false });
         let client = &mut self.brokers.clients[consumer as usize];
@@ -167,12 +167,13 @@ impl World {
         } else {
             self.brokers.extras[last as usize].behind = slot.0;
         }
-        let (life, auto) = (client.life, client.auto);
+        let (life, auto, link) = (client.life, client.auto, client.deliver);
         let extra = &mut self.brokers.extras[slot.0 as usize];
         (extra.before, extra.behind, extra.dispatched) = (last, NONE, now);
         (extra.settled, extra.worked, extra.said) = (auto, false, false);
         let again = extra.deliveries > 0;
         extra.deliveries += 1;
+        let size = extra.size;
         if again {
             observer.record(now, Transition::Redelivered { queue: record });
         }
@@ -192,10 +193,9 @@ impl World {
                 self.offer_credit(consumer);
             }
         }
-        let processor = self.brokers.queues[home as usize].processor;
         let parcel = Parcel::Deliver { consumer, life, slot };
         match processor {
-            NONE => self.send_delivery(parcel, consumer, slot, observer),
+            NONE => self.ship(link, |world| world.about(slot), size, parcel, observer),
             at => self.give_to_processor(at, parcel, observer),
         }
     }
@@ -211,8 +211,10 @@ impl World {
     /// A message is the broker's no more: it weighs nothing, and nobody writes it any more.
     #[inline(always)]
     pub(super) fn give_up_custody<O: Observer>(&mut self, home: u32, slot: MessageSlot, observer: &mut O) {
-        self.acknowledged_unwritten(slot, observer);
-        let Extra { size, persistent, .. } = *self.extra(slot);
+        let Extra { size, persistent, write, .. } = *self.extra(slot);
+        if write != NONE {
+            self.acknowledged_unwritten(write, observer);
+        }
         let state = &self.brokers.queues[home as usize];
         let (broker, stored) = (state.broker, matches!(state.stored, Stored::Disk(_)));
         self.weigh(broker, -i64::from(size), persistent && stored, observer);
@@ -240,19 +242,22 @@ impl World {
         self.begin_delivery(worker as usize, slot, Origin::Buffer(Span::ZERO), false, observer);
     }
 
-    /// Takes a message out of the list of those that a consumer holds.
+    /// Takes a message out of the list of those that a consumer holds; gives its queue, and since when the consumer had it.
     #[inline(always)]
-    pub(super) fn drop_from_list(&mut self, consumer: u32, slot: MessageSlot) {
-        let Extra { before, behind, .. } = *self.extra(slot);
+    pub(super) fn drop_from_list(&mut self, consumer: u32, slot: MessageSlot) -> (u32, Time) {
+        let Extra { before, behind, dispatched, .. } = *self.extra(slot);
+        let client = &mut self.brokers.clients[consumer as usize];
+        let home = client.home;
         if before == NONE {
-            self.brokers.clients[consumer as usize].first = behind;
+            client.first = behind;
         } else {
             self.brokers.extras[before as usize].behind = behind;
         }
         if behind == NONE {
-            self.brokers.clients[consumer as usize].last = before;
+            client.last = before;
         } else {
             self.brokers.extras[behind as usize].before = before;
         }
+        (home, dispatched)
     }
 }

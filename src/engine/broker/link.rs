@@ -82,15 +82,18 @@ impl World {
         observer: &mut O,
     ) {
         let now = self.now;
-        let delay = match &self.brokers.links[at as usize].delay {
-            Delay::Constant(delay) => *delay,
-            Delay::Random { delay, stream } => {
+        let (mut link, mut delay) = (&mut self.brokers.links[at as usize], Span::ZERO);
+        match link.delay {
+            Delay::Constant(constant) => delay = constant,
+            Delay::Random { .. } => {
                 let about = about(self);
                 let sender = self.producers[about.producer as usize].messages;
-                delay.draw(stream.of(sender).at(mixed(about.index, u64::from(about.time))))
+                link = &mut self.brokers.links[at as usize];
+                if let Delay::Random { delay: random, stream } = &link.delay {
+                    delay = random.draw(stream.of(sender).at(mixed(about.index, u64::from(about.time))));
+                }
             }
-        };
-        let link = &mut self.brokers.links[at as usize];
+        }
         let mut from = now;
         if link.per_byte > 0.0 {
             from = now.max(link.busy_until) + Span((f64::from(bytes) * link.per_byte + 0.5) as u64);
@@ -134,7 +137,7 @@ impl World {
     }
 
     /// The first parcel on a link arrives.
-    #[inline(never)]
+    #[inline(always)]
     pub(in crate::engine) fn link_fires<O: Observer>(&mut self, slot: usize, observer: &mut O) {
         let link = &mut self.brokers.links[slot - self.brokers.slot];
         let Some((_, parcel)) = link.first else { unreachable!("a link fires on which nothing is under way") };

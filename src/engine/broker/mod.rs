@@ -268,9 +268,10 @@ impl World {
     /// A message leaves the system for good.
     #[inline(always)]
     pub(super) fn leave<O: Observer>(&mut self, slot: MessageSlot, outcome: Outcome, observer: &mut O) {
-        self.become_shade(slot, outcome, observer);
-        let extra = self.extra(slot);
-        let (write, receipt) = (extra.write, extra.receipt);
+        let Extra { done, write, receipt, .. } = *self.extra(slot);
+        if !done || self.messages[slot].family != NONE {
+            self.become_shade(slot, outcome, observer);
+        }
         if write != NONE {
             self.brokers.writes[write].slot = NONE;
         }

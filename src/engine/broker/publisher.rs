@@ -12,7 +12,7 @@ use crate::engine::timers::TimerId;
 use crate::engine::world::World;
 use crate::model::{Batching, Flow, Lifetime, OnFull, Size, Until};
 use crate::random::{Distribution, Stream};
-use crate::units::{Span, Time};
+use crate::units::Span;
 use std::sync::Arc;
 
 /// Where a message goes.
@@ -125,7 +125,7 @@ pub(in crate::engine) struct Connection {
 
 impl World {
     /// A producer that does nothing but publish has made a message.
-    #[inline(never)]
+    #[inline(always)]
     pub(in crate::engine) fn publish_made<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
         self.describe(slot);
         self.submit(at, slot, observer);
@@ -173,12 +173,12 @@ impl World {
     /// A message is to be sent: at once, or as soon as that may be.
     #[inline(always)]
     pub(in crate::engine) fn submit<O: Observer>(&mut self, at: u32, slot: MessageSlot, observer: &mut O) {
-        let at_once = self.brokers.publishers[at as usize].line.is_empty() && self.may_send(at);
-        let publisher = &mut self.brokers.publishers[at as usize];
-        if at_once && publisher.batch.is_none() {
+        let publisher = &self.brokers.publishers[at as usize];
+        if publisher.line.is_empty() && publisher.batch.is_none() && self.may_send(publisher) {
             self.brokers.outbound += 1;
             return self.send_out(at, slot, observer);
         }
+        let publisher = &mut self.brokers.publishers[at as usize];
         if publisher.line.len() >= publisher.room && publisher.on_full != OnFull::Block {
             let outcome = if publisher.on_full == OnFull::Drop { Outcome::Dropped } else { Outcome::Failed };
             self.refuse_to_send(at, slot, outcome, observer);
@@ -229,8 +229,7 @@ impl World {
 
     /// Whether a publisher may send one message more.
     #[inline(always)]
-    fn may_send(&self, at: u32) -> bool {
-        let publisher = &self.brokers.publishers[at as usize];
+    fn may_send(&self, publisher: &Publisher) -> bool {
         if publisher.outstanding >= publisher.window || publisher.stopped {
             return false;
         }
@@ -250,9 +249,10 @@ impl World {
         if std::mem::replace(&mut self.brokers.publishers[at as usize].flushing, true) {
             return;
         }
-        while self.may_send(at) {
+        loop {
             let publisher = &self.brokers.publishers[at as usize];
-            if publisher.line.is_empty() || publisher.batch.is_some() && publisher.due == 0 {
+            let due = publisher.batch.is_none() || publisher.due > 0;
+            if publisher.line.is_empty() || !due || !self.may_send(publisher) {
                 break;
             }
             self.send_first(at, observer);
@@ -278,17 +278,15 @@ impl World {
             stops = publisher.undealt >= flow.limit && !publisher.stopped;
             publisher.stopped |= stops;
         }
-        if hears || publisher.flow.is_some() {
-            let extra = &self.brokers.extras[slot.0 as usize];
-            if extra.receipt == NONE {
-                let receipt = self.new_receipt(at, slot);
-                self.extra(slot).receipt = receipt;
-            }
+        let awaited = hears || publisher.flow.is_some();
+        let Extra { receipt, size, .. } = self.brokers.extras[slot.0 as usize];
+        if awaited && receipt == NONE {
+            let receipt = self.new_receipt(at, slot);
+            self.extra(slot).receipt = receipt;
         }
         if stops {
             self.stop_connection(at, observer);
         }
-        let size = self.extra(slot).size;
         self.ship(link, |world| world.about(slot), size, Parcel::Publish { publisher: at, slot }, observer);
     }
 
@@ -372,11 +370,12 @@ impl World {
             let waiting = |&&at: &&u32| {
                 let publisher = &self.brokers.publishers[at as usize];
                 let due = publisher.batch.is_none() || publisher.due > 0;
-                due && !publisher.flushing && self.may_send(at)
+                due && !publisher.flushing && self.may_send(publisher)
             };
             let publishers = &self.brokers.connections[connection as usize].publishers;
-            let first =
-                |at: u32| self.brokers.publishers[at as usize].line.front().map(|slot| (self.made_at(MessageSlot(slot)), at));
+            let first = |at: u32| {
+                self.brokers.publishers[at as usize].line.front().map(|slot| (self.messages[MessageSlot(slot)].entered, at))
+            };
             let Some((_, at)) = publishers.iter().filter(waiting).filter_map(|&at| first(at)).min() else { break };
             self.send_first(at, observer);
         }
@@ -458,10 +457,5 @@ impl World {
     pub(in crate::engine) fn publish_after_delay<O: Observer>(&mut self, publisher: u32, slot: u32, observer: &mut O) {
         self.brokers.outbound -= 1;
         self.submit(publisher, MessageSlot(slot), observer);
-    }
-
-    /// When a publisher's message was made.
-    pub(super) fn made_at(&self, slot: MessageSlot) -> Time {
-        self.messages[slot].entered
     }
 }

@@ -37,10 +37,12 @@ impl World {
     #[inline(always)]
     pub(in crate::engine) fn new_receipt(&mut self, publisher: u32, slot: MessageSlot) -> u32 {
         let trips = self.brokers.publishers[publisher as usize].trips;
-        let (since, about) = (self.made_at(slot), self.about(slot));
+        let message = &self.messages[slot];
+        let time = self.brokers.extras[slot.0 as usize].deliveries;
+        let about = About { producer: message.producer, index: message.index, time };
         self.brokers.receipts.insert(Receipt {
             publisher,
-            since,
+            since: message.entered,
             queues: 1,
             refused: false,
             waiter: NONE,

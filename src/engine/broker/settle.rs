@@ -112,11 +112,9 @@ impl World {
     /// A consumer does not hold a message any more.
     #[inline(always)]
     pub(super) fn take_back<O: Observer>(&mut self, consumer: u32, slot: MessageSlot, acked: bool, observer: &mut O) {
-        self.drop_from_list(consumer, slot);
-        let home = self.brokers.clients[consumer as usize].home;
+        let (home, dispatched) = self.drop_from_list(consumer, slot);
         let queue = self.brokers.queues[home as usize].queue;
-        let record = self.queues[queue as usize].record;
-        let held = self.now - self.extra(slot).dispatched;
+        let (record, held) = (self.queues[queue as usize].record, self.now - dispatched);
         observer.record(self.now, Transition::Settled { queue: record, slot, held, acked });
     }
 
