@@ -64,35 +64,6 @@ fn a_crash_brings_back_what_was_not_acknowledged() {
     }
 }
 
-/// Ten messages a second, each written on its own (1 ms), and what is said of it once more where that is in the log: also where
-/// nobody says anything, because what is sent to such a consumer is settled for it.
-#[test]
-fn the_log_has_what_is_settled_by_being_sent() {
-    let text = r#"
-[run]
-start = "empty"
-duration = "100s"
-replications = 1
-[producers.web]
-arrivals = { constant = "10/s" }
-messages = 500
-publish = "jobs"
-[brokers.rabbit]
-disk = { fsync = "1ms" }
-[queues.jobs]
-broker = "rabbit"
-storage = "quorum"
-members = 1
-[consumers.workers]
-queue = "jobs"
-ack = "auto"
-service = "20ms"
-"#;
-    exactly(&run(text, &[]), "brokers.rabbit.disk.utilization", 500.0 * 2e-3 / 100.0);
-    exactly(&run(text, &["consumers.workers.ack=manual"]), "brokers.rabbit.disk.utilization", 500.0 * 2e-3 / 100.0);
-    exactly(&run(text, &["queues.jobs.settlements=at-once"]), "brokers.rabbit.disk.utilization", 500.0 * 1e-3 / 100.0);
-}
-
 const POISON: &str = r#"
 [run]
 start = "empty"

@@ -1,7 +1,7 @@
 //! Delivery: a queue gives its ready messages to consumers that have credit, and they travel there.
 
 use super::settle::Settlement;
-use super::storage::{Command, Stored};
+use super::storage::Stored;
 use super::{Extra, Parcel};
 use crate::engine::fifo::Fifo;
 use crate::engine::message::MessageSlot;
@@ -182,10 +182,6 @@ impl World {
             // It is acknowledged by being sent, and costs no credit.
             observer.record(now, Transition::Settled { queue: record, slot, held: Span::ZERO, acked: true });
             self.give_up_custody(home, slot, observer);
-            if self.brokers.queues[home as usize].logs {
-                // The queue's client at the broker settles what is sent to such a consumer, and that is a command as well.
-                self.replicate(home, slot, Command::Note, observer);
-            }
             self.offer_credit(consumer);
         } else {
             holder.held += 1;

@@ -91,8 +91,6 @@ const NEVER: u32 = 1 << 30;
 pub(in crate::engine) enum Command {
     /// It takes a message in.
     Take(MessageSlot),
-    /// It notes that a message was acknowledged by being sent, on which nothing waits.
-    Note,
     /// It acts on what a consumer said of a message, in that life of its session.
     Settle { consumer: u32, life: u32, slot: MessageSlot, how: Settlement },
 }
@@ -180,7 +178,6 @@ impl World {
         }
         match command {
             _ if needed != 0 => {}
-            Command::Note => {}
             Command::Take(slot) => {
                 self.brokers.outbound -= 1;
                 self.take_in(home, slot, observer);
@@ -194,7 +191,7 @@ impl World {
             return self.written(item, observer);
         }
         let commits = &self.brokers.commits;
-        let rides = matches!(item, Item::Append { commit, .. } if !matches!(commits[commit].command, Command::Take(_)));
+        let rides = matches!(item, Item::Append { commit, .. } if matches!(commits[commit].command, Command::Settle { .. }));
         let state = &mut self.brokers.disks[disk as usize];
         if rides {
             state.riders.push(item);
