@@ -67,6 +67,24 @@ fn replications_that_are_too_short_get_longer() {
     assert_eq!(study.precision.unwrap().stopped, StopReason::Reached);
 }
 
+/// At a load of 0.95 an excursion of the queue is 400 messages long, and a replication has 150 of them; with heavy-tailed work it has
+/// 100,000 messages.
+#[test]
+fn replications_are_as_long_as_their_queue_remembers() {
+    let run = "duration = \"100s\"\nprecision = \"30%\"\nprecision_on = [\"consumers.workers.wait.mean\"]";
+    let lasting = |work: &str| {
+        let text = MM3.replace("{ exponential = \"10ms\" }", work);
+        let study = experiment::run(&model(run, &text), &|_, _| true).unwrap();
+        study.courses[0].duration.unwrap().as_secs_f64()
+    };
+    assert_eq!(lasting("{ exponential = \"10ms\" }"), 100.0);
+    let busy = lasting("{ exponential = \"11.875ms\" }");
+    // 60,000 messages, by an estimate of the mean wait that is known to some ten per cent, and looked at twice.
+    assert!((180.0..700.0).contains(&busy), "{busy} s");
+    let heavy = lasting("{ lognormal = { mean = \"6ms\", cv = 2 } }");
+    assert!((400.0..500.0).contains(&heavy), "{heavy} s");
+}
+
 #[test]
 fn the_budget_ends_the_search() {
     let run = "duration = \"100s\"\nprecision = \"0.1%\"\nbudget = 2_000_000\nprecision_on = [\"consumers.workers.wait.mean\"]";

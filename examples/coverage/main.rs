@@ -34,14 +34,14 @@ const MODELS: [&str; 8] = ["mm1", "mm3", "md1", "mh2", "lognormal", "tandem", "p
 /// What a search goes for, at each of four loads: about what 250,000 messages tell of the p99, simultaneously with the others (at the highest load, and of the most
 /// variable work at the second highest, of the mean), so that one search in two has to go on from where it starts.
 const PRECISIONS: [(&str, [f64; 4]); 8] = [
-    ("mm1", [0.035, 0.12, 0.2, 0.25]),
-    ("mm3", [0.045, 0.13, 0.2, 0.25]),
-    ("md1", [0.035, 0.09, 0.15, 0.18]),
-    ("mh2", [0.09, 0.2, 0.25, 0.35]),
-    ("lognormal", [0.18, 0.3, 0.3, 0.35]),
-    ("tandem", [0.05, 0.12, 0.2, 0.25]),
-    ("priority", [0.06, 0.13, 0.2, 0.25]),
-    ("fork", [0.05, 0.12, 0.2, 0.25]),
+    ("mm1", [0.035, 0.12, 0.2, 0.17]),
+    ("mm3", [0.045, 0.13, 0.2, 0.17]),
+    ("md1", [0.035, 0.09, 0.15, 0.17]),
+    ("mh2", [0.09, 0.2, 0.16, 0.16]),
+    ("lognormal", [0.105, 0.19, 0.16, 0.25]),
+    ("tandem", [0.05, 0.12, 0.2, 0.17]),
+    ("priority", [0.06, 0.13, 0.2, 0.17]),
+    ("fork", [0.05, 0.12, 0.2, 0.17]),
 ];
 /// Replications of a comparison.
 const COMPARED: u32 = 20;

@@ -24,6 +24,9 @@ use indexmap::IndexMap;
 /// So many excursions of heavy-tailed work, times the idle share of the workers, tell as much as one of other work; at least one.
 const HEAVY: f64 = 8.0;
 
+/// A pool that works for a larger share of the time may be overloaded, for all that a few replications tell.
+const BUSY: f64 = 0.995;
+
 /// Latencies that last as long as a queue is long.
 const CLUSTERED: [&str; 6] = ["completion", "wait", "response", "observed", "sojourn", "buffer_wait"];
 
@@ -33,9 +36,38 @@ struct Station<'a> {
     named: (&'static str, &'a str),
     /// The queue that it works off, where that is not its own.
     queue: Option<&'a str>,
+    /// Its share of the time in which it works.
+    load: f64,
     /// Messages that came to it, and how many of them make an excursion.
     messages: f64,
     length: f64,
+}
+
+/// How many messages of a model make the longest excursion at the pools that the metrics with these names are about: their own pool or
+/// queue, or, of a producer, all that most messages come to. Those that may be overloaded are left out; 1 where there are no others, or
+/// no steady state.
+pub(super) fn longest(model: &Model, metrics: &[Metric], pools: &[Pool], names: &[String]) -> f64 {
+    let stations = if steady(model) { stations(model, metrics, pools) } else { Vec::new() };
+    let most = stations.iter().map(|station| station.messages).fold(0.0, f64::max);
+    let concerns = |station: &Station<'_>, name: &String| {
+        let mut parts = name.split('.');
+        match (parts.next(), parts.next()) {
+            (Some("producers"), _) => station.messages * 2.0 >= most,
+            (Some("queues"), entity) => station.queue == entity,
+            (Some(table), Some(entity)) => station.named == (table, entity),
+            _ => false,
+        }
+    };
+    let concerned = stations.iter().filter(|station| names.iter().any(|name| concerns(station, name)));
+    // Where only some of the messages come, so many of all make an excursion.
+    let lengths =
+        concerned.filter(|station| station.load < BUSY).map(|station| station.length * most / station.messages.max(1.0));
+    lengths.fold(1.0, f64::max)
+}
+
+/// Whether some work of a model is heavy-tailed.
+pub(super) fn has_heavy_tails(model: &Model) -> bool {
+    model.pools.iter().map(|pool| &pool.handler).chain(model.services.iter().map(|service| &service.handler)).any(is_heavy_tailed)
 }
 
 /// How many observations of each metric make an excursion in its tail, in the order of the metrics; 1 where they have nothing to do
@@ -76,7 +108,7 @@ fn stations<'a>(model: &'a Model, metrics: &[Metric], pools: &[Pool]) -> Vec<Sta
         let load = of("utilization")?.quotient()?;
         let weight = if is_heavy_tailed(handler) { (HEAVY * (1.0 - load)).max(1.0) } else { 1.0 };
         let length = weight * length(wait, service, f64::from(workers), load);
-        Some(Station { named, queue, messages: wait.count() as f64, length })
+        Some(Station { named, queue, load, messages: wait.count() as f64, length })
     };
     let consumers = model.pools.iter().map(|pool| {
         let queue = &model.queue(pool.queue).name;

@@ -3,7 +3,7 @@
 use super::alert::Watched;
 use super::columns::columns;
 use super::controls::Controls;
-use super::excursions::excursions;
+use super::excursions::{excursions, has_heavy_tails, longest};
 use super::lately::{MOST_PARTS, lately};
 use super::pool::Pool;
 use super::replication::{Replication, Schedule, simulate};
@@ -118,6 +118,17 @@ impl Gathered {
             (_, Some(Statistic::Quantile(q)), pool) => Some((pool.observations()?.count(), q)),
             _ => None,
         }
+    }
+
+    /// How many messages make the longest excursion of a queue from where it is on average, of those that metrics with these full
+    /// names are about; at least 1.
+    pub fn longest_excursion(&self, names: &[String]) -> f64 {
+        longest(&self.model, &metrics(&self.model), &self.pools, names)
+    }
+
+    /// Whether some work is heavy-tailed.
+    pub fn has_heavy_tails(&self) -> bool {
+        has_heavy_tails(&self.model)
     }
 
     fn find(&self, name: &str) -> Option<(Metric, Option<Statistic>, &Pool)> {

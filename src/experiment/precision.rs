@@ -4,7 +4,8 @@
 //! most as many as there are, with a test after each round: who looks often stops where the data look narrow by chance. The
 //! confidence is split among the metrics of a part of the model (Bonferroni), and a relative half-width must be g/(1 + g) to be g of the true mean
 //! (Law, "Simulation Modeling and Analysis", section 9.4). Replications that are there are not run again. They get longer only
-//! where the first round shows that they are too short: for their warm-up, or for a percentile that is asked for.
+//! where the first round shows that they are too short: for their warm-up, for how slowly their queues forget, or for a percentile that
+//! is asked for.
 //!
 //! A round is judged when all of it is done, and the budget counts events: the same run stops at the same place anywhere.
 
@@ -29,6 +30,13 @@ const BLIND_GROWTH: f64 = 0.5;
 const MOST: u32 = 1_000_000;
 /// Messages that a replication of the steady state should have at least.
 const MESSAGES: f64 = 20_000.0;
+/// And where work is heavy-tailed: the means of shorter ones are so skewed that a search ends where there was no long job.
+const HEAVY_MESSAGES: f64 = 100_000.0;
+/// Excursions of a queue that it should have at least, for the same reason: what is offered nearly as much as it can do is seldom where it is
+/// on average.
+const EXCURSIONS: f64 = 150.0;
+/// By so much a round is made longer for that at most: how long an excursion is is itself estimated.
+const MOST_FOR_EXCURSIONS: f64 = 10.0;
 /// Observations that it should have beyond a percentile: twice what its printing needs.
 const BEYOND: f64 = 20.0;
 
@@ -226,7 +234,9 @@ pub(super) fn lacking(gathered: &Gathered, cut: Cut, names: &[String]) -> f64 {
     if created == 0 {
         return 1.0;
     }
-    let mut factor = MESSAGES / (created as f64 / replications);
+    let each = created as f64 / replications;
+    let mut factor = (if gathered.has_heavy_tails() { HEAVY_MESSAGES } else { MESSAGES }) / each;
+    factor = factor.max((EXCURSIONS * gathered.longest_excursion(names) / each).min(MOST_FOR_EXCURSIONS));
     if matches!(cut, Cut::Unsure(_)) {
         factor = factor.max(2.0);
     }
