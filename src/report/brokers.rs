@@ -5,8 +5,8 @@ use super::quantity::{Kind, plainly};
 use super::style::Style;
 use super::topology::{Branch, drawn};
 use crate::model::{
-    Binding, Broker, Confirm, Exchange, ExchangeKind, Failure, Model, Network, OnFailure, OnFull, Outlet, Queue, Returns,
-    Sending, Session, Settlements, Step, Storage, Sync,
+    Binding, Broker, Confirm, ConsumerPool, Exchange, ExchangeKind, Failure, Model, Network, OnFailure, OnFull, Outlet, Queue,
+    Returns, Sending, Session, Settlements, Step, Storage, Sync,
 };
 use crate::random::Distribution;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ pub(super) fn flows(model: &Model, style: Style) -> Vec<Vec<String>> {
         if !names.is_empty() {
             branches.push(Branch::to("holds", names.join(", ")));
         }
-        drawn(&style.signs(&format!("{{{}}}", known.name)), &style.signs(&format!(" {}", broker(known))), &branches, style)
+        drawn(&style.signs(&format!("{{{}}}", known.name)), &style.signs(&format!(" {}", broker(model, known))), &branches, style)
     });
     let exchanges = model.exchanges.iter().map(|exchange| {
         let at = exchange.broker.map_or(String::new(), |id| format!(", on {}", model.brokers[id.0 as usize].name));
@@ -99,8 +99,8 @@ fn bound(exchange: &Exchange, binding: &Binding) -> String {
     }
 }
 
-/// What a broker costs.
-fn broker(broker: &Broker) -> String {
+/// What a broker costs, and what it does by itself.
+fn broker(model: &Model, broker: &Broker) -> String {
     let mut parts = vec![match broker.nodes {
         1 => "1 node".to_owned(),
         many => format!("{many} nodes"),
@@ -152,6 +152,11 @@ fn broker(broker: &Broker) -> String {
     }
     if let Some(flow) = broker.flow {
         parts.push(format!("flow of {} a connection", flow.limit));
+    }
+    let on_it = |pool: &&ConsumerPool| of(model, model.queue(pool.queue)).is_some_and(|its| its.name == broker.name);
+    let beats = model.pools.iter().filter(on_it).any(|pool| pool.session.heartbeat.is_some());
+    if let Some(checks) = broker.heartbeat_checks.filter(|_| beats) {
+        parts.push(format!("misses a consumer after {checks} to {} heartbeats", checks + 1));
     }
     parts.join(", ")
 }
