@@ -31,8 +31,9 @@ fn main() -> ExitCode {
 
 /// The names of all models.
 const MODELS: [&str; 8] = ["mm1", "mm3", "md1", "mh2", "lognormal", "tandem", "priority", "fork"];
-/// What a search goes for, at each of four loads: about what 250,000 messages tell of the p99, simultaneously with the others (at the highest load, and of the most
-/// variable work at the second highest, of the mean), so that one search in two has to go on from where it starts.
+/// What a search goes for, at each of four loads: about what 250,000 messages tell of the p99, simultaneously with the others, so that most searches have to go on
+/// from where they start. At the highest load, and of the most variable work, replications are longer, and it is about what the first ten of them tell (of the mean,
+/// where p99 is left out): many searches end with these, which is where stopping is hardest to get right.
 const PRECISIONS: [(&str, [f64; 4]); 8] = [
     ("mm1", [0.035, 0.12, 0.2, 0.17]),
     ("mm3", [0.045, 0.13, 0.2, 0.17]),

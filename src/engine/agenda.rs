@@ -43,9 +43,9 @@ pub struct Agenda {
     nodes: Vec<Node>,
     /// Number of leaves, a power of two.
     leaves: usize,
-    /// When each slot was set last, in the order of all settings: decides between equal keys.
+    /// The place of each slot in the order of those that are set: decides between equal keys.
     sequence: Vec<i64>,
-    /// The last sequence number given, and the last of those before all that were given until then.
+    /// The last number given behind all others, and the last one given before them.
     counter: i64,
     before: i64,
 }

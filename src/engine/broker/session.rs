@@ -26,7 +26,7 @@ impl World {
         let broker = self.brokers.queues[home as usize].broker;
         let lag = if silent {
             let life = self.brokers.clients[consumer as usize].life;
-            self.heard_last(consumer, u64::from(consumer) << 32 | u64::from(life)).unwrap_or(TCP_GIVES_UP)
+            self.until_given_up(consumer, u64::from(consumer) << 32 | u64::from(life)).unwrap_or(TCP_GIVES_UP)
         } else if broker == NONE {
             Span::ZERO
         } else {
@@ -39,9 +39,9 @@ impl World {
         self.set_timer(self.now + lag, Phase::Expiry, Wake::Notice { consumer, life });
     }
 
-    /// How long after the last that it heard of a consumer its broker gives the connection up; `None`: they exchange no
+    /// How long after the last that it heard of a consumer a broker gives the connection up; `None`: they exchange no
     /// heartbeats. `occasion` tells one silence from another.
-    fn heard_last(&self, consumer: u32, occasion: u64) -> Option<Span> {
+    fn until_given_up(&self, consumer: u32, occasion: u64) -> Option<Span> {
         let client = &self.brokers.clients[consumer as usize];
         let session = self.session(client.pool);
         let heartbeat = session.heartbeat?;
@@ -200,7 +200,7 @@ impl World {
         let client = &self.brokers.clients[consumer as usize];
         let life = client.life;
         let began = self.workers[self.workers_of(consumer).start].started;
-        let Some(span) = self.heard_last(consumer, began.0) else { return };
+        let Some(span) = self.until_given_up(consumer, began.0) else { return };
         self.set_timer(self.now + span, Phase::Expiry, Wake::Silence { consumer, life, since: self.now });
     }
 
