@@ -31,18 +31,17 @@ fn main() -> ExitCode {
 
 /// The names of all models.
 const MODELS: [&str; 8] = ["mm1", "mm3", "md1", "mh2", "lognormal", "tandem", "priority", "fork"];
-/// What a search goes for, at each of four loads: about what 250,000 messages tell of the p99, simultaneously with the others, so that most searches have to go on
-/// from where they start. At the highest load, and of the most variable work, replications are longer, and it is about what the first ten of them tell (of the mean,
-/// where p99 is left out): many searches end with these, which is where stopping is hardest to get right.
+/// What a search goes for, at each of four loads: about what 25 to 45 replications tell of the widest of the metrics, simultaneously with the others. So some end at
+/// their first look, after twenty, and some go on, which is where stopping is hardest to get right.
 const PRECISIONS: [(&str, [f64; 4]); 8] = [
-    ("mm1", [0.035, 0.12, 0.2, 0.17]),
-    ("mm3", [0.045, 0.13, 0.2, 0.17]),
-    ("md1", [0.035, 0.09, 0.15, 0.17]),
-    ("mh2", [0.09, 0.2, 0.16, 0.16]),
-    ("lognormal", [0.105, 0.19, 0.16, 0.25]),
-    ("tandem", [0.05, 0.12, 0.2, 0.17]),
-    ("priority", [0.06, 0.13, 0.2, 0.17]),
-    ("fork", [0.05, 0.12, 0.2, 0.17]),
+    ("mm1", [0.031, 0.108, 0.2, 0.137]),
+    ("mm3", [0.04, 0.117, 0.2, 0.137]),
+    ("md1", [0.027, 0.075, 0.15, 0.137]),
+    ("mh2", [0.071, 0.2, 0.138, 0.135]),
+    ("lognormal", [0.092, 0.167, 0.13, 0.2]),
+    ("tandem", [0.038, 0.108, 0.2, 0.137]),
+    ("priority", [0.05, 0.13, 0.2, 0.15]),
+    ("fork", [0.04, 0.113, 0.2, 0.158]),
 ];
 /// Replications of a comparison.
 const COMPARED: u32 = 20;

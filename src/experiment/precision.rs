@@ -1,6 +1,6 @@
 //! As many replications as a precision needs.
 //!
-//! Ten to begin with, of at least 20,000 messages each; then as many more as the widths so far ask for, at least a quarter and at
+//! Twenty to begin with, of at least 20,000 messages each; then as many more as the widths so far ask for, at least a quarter and at
 //! most as many as there are, with a test after each round: who looks often stops where the data look narrow by chance. The
 //! confidence is split among the metrics of a part of the model (Bonferroni), and a relative half-width must be g/(1 + g) to be g of the true mean
 //! (Law, "Simulation Modeling and Analysis", section 9.4). Replications that are there are not run again. They get longer only
@@ -18,8 +18,9 @@ use crate::units::{Span, Time};
 use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
-/// Replications of the first round, or pairs of them.
-const FIRST: u32 = 10;
+/// Replications of the first round, or pairs of them. Ten tell their own spread so badly that a search that ends with them ends where it looks
+/// small (`docs/coverage.md`, "Where a search begins").
+const FIRST: u32 = 20;
 /// A round adds at least this share of what is there.
 const LEAST_GROWTH: f64 = 0.25;
 /// And at most this: the widths that it follows are themselves estimated.
@@ -96,12 +97,13 @@ pub struct Look {
 /// Runs replications until the named metrics of the plan are known to `relative`.
 pub(super) fn run(model: &Model, relative: f64, watch: Watch<'_>) -> Result<Studied, Stopped> {
     let names = &model.plan.precision.metrics;
-    let (model, mut gathered, warmup, spent) = first_round(model, names, watch)?;
+    let begin = first(model);
+    let (model, mut gathered, warmup, spent) = first_round(model, names, begin, watch)?;
     let confidence = 1.0 - (1.0 - model.plan.confidence) / names.len().max(1) as f64;
     let enough = relative / (1.0 + relative);
     let mut looks = 0;
     let mut stopped = StopReason::Interrupted;
-    let mut complete = gathered.replicates().len() == first(&model) as usize;
+    let mut complete = gathered.replicates().len() == begin as usize;
     let mut widths: IndexMap<String, Option<f64>> = IndexMap::new();
     while complete {
         looks += 1;
@@ -172,24 +174,34 @@ pub(super) fn growth(widths: &IndexMap<String, Option<f64>>, needed: f64) -> f64
     })
 }
 
-/// Replications of the first round.
+/// Replications of the first round of a search.
 pub(super) fn first(model: &Model) -> u32 {
-    if model.plan.antithetic { 2 * FIRST } else { FIRST }
+    or_pairs(model, FIRST)
 }
 
-/// The first replications, long enough; also the model with their length, and the events of those that were too short.
-pub(super) fn first_round(model: &Model, names: &[String], watch: Watch<'_>) -> Result<(Model, Gathered, Cut, u64), Stopped> {
+/// So many replications, or pairs of them where the plan has pairs.
+pub(super) fn or_pairs(model: &Model, replications: u32) -> u32 {
+    if model.plan.antithetic { 2 * replications } else { replications }
+}
+
+/// The first replications, so many and long enough; also the model with their length, and the events of those that were too short.
+pub(super) fn first_round(
+    model: &Model,
+    names: &[String],
+    replications: u32,
+    watch: Watch<'_>,
+) -> Result<(Model, Gathered, Cut, u64), Stopped> {
     let mut model = model.clone();
     let mut spent = 0;
     let mut lengthened = 0;
     loop {
-        let (gathered, cut) = settle(&model, first(&model), watch)?;
+        let (gathered, cut) = settle(&model, replications, watch)?;
         let round = events(&gathered);
         // Only the steady state gains by longer runs; what the user wants to see from its start lasts as long as it lasts.
         let factor = if steady(&model) { lacking(&gathered, cut, names) } else { 1.0 };
         let longer = model.plan.duration.and_then(|duration| longer(duration, factor));
         let affordable = affordable([spent, round], factor, model.plan.precision.budget);
-        let complete = gathered.replicates().len() == first(&model) as usize;
+        let complete = gathered.replicates().len() == replications as usize;
         if factor <= 1.0 || longer.is_none() || !affordable || !complete || lengthened == LENGTHENINGS {
             return Ok((model, gathered, cut, spent));
         }

@@ -9,7 +9,7 @@
 
 use super::gathered::Gathered;
 use super::merge::ordered;
-use super::precision::{events, first, first_round};
+use super::precision::{events, first_round, or_pairs};
 use super::replication::steady;
 use super::study::{Stopped, Watch};
 use super::summary::Reading;
@@ -21,6 +21,9 @@ use std::f64::consts::PI;
 
 /// Messages that a replication need not exceed, where nothing in the model is slower than its messages.
 const MESSAGES: f64 = 100_000.0;
+/// Replications of the first round, or pairs of them: half of what a search for precision begins with. Most values are far from their bounds, so
+/// that these decide, and each look has its share of the error.
+const FIRST: u32 = 10;
 /// A round adds at least this share of what is there, and at most that.
 const GROWTH: (f64, f64) = (0.3, 3.0);
 /// It adds so much where a metric has no interval yet.
@@ -118,8 +121,9 @@ struct Tried {
 
 fn try_part(part: &Model, terms: Terms, watch: Watch<'_>) -> Result<Option<Tried>, Stopped> {
     let names: Vec<String> = part.goals.iter().map(|goal| goal.metric.clone()).collect();
-    let (_, mut gathered, _, spent) = first_round(part, &names, watch)?;
-    if gathered.replicates().len() < first(part) as usize {
+    let begin = or_pairs(part, FIRST);
+    let (_, mut gathered, _, spent) = first_round(part, &names, begin, watch)?;
+    if gathered.replicates().len() < begin as usize {
         return Ok(None);
     }
     let mut looks = 0;
