@@ -22,7 +22,7 @@ impl World {
         state.down = state.dead == state.nodes;
         let (dead, first, all, election) = (state.dead, state.first_disk, state.down, state.election);
         if first != NONE {
-            (0..dead).for_each(|node| self.brokers.disks[(first + node) as usize].down = true);
+            (0..dead).for_each(|node| self.crash_disk(first + node, observer));
         }
         for home in self.queues_of(broker) {
             let queue = &self.brokers.queues[home as usize];

@@ -10,14 +10,15 @@ use crate::engine::handlers::Wake;
 use crate::engine::message::MessageSlot;
 use crate::engine::observer::{Observer, Transition};
 use crate::engine::slab::NONE;
+use crate::engine::timers::TimerId;
 use crate::engine::world::World;
 use crate::model::{Disk, Sync, Target};
 use crate::random::Stream;
 use crate::units::{Span, Time};
 
-use super::Parcel;
 use super::link::About;
 use super::settle::Settlement;
+use super::{Brokers, Parcel};
 
 /// Where a queue keeps its messages.
 #[derive(Debug, Clone)]
@@ -55,8 +56,10 @@ pub(in crate::engine) struct DiskState {
     riders: Vec<Item>,
     pending: std::collections::VecDeque<(Item, u32)>,
     busy: bool,
+    /// When the write under way ends, or begins; none while a fault holds it up.
+    timer: Option<TimerId>,
     /// Its node is down: nothing is written.
-    pub down: bool,
+    down: bool,
     /// Faults that let it stand still, and since when.
     stalls: u32,
     stalled: Time,
@@ -110,8 +113,8 @@ pub(in crate::engine) struct Commit {
 impl DiskState {
     pub fn new(disk: Disk, stream: Stream, broker: u32) -> DiskState {
         let (batch, riders, pending) = Default::default();
-        let (busy, down, stalls, stalled, owed, held) = (false, false, 0, Time::ZERO, Span::ZERO, false);
-        DiskState { disk, stream, broker, writes: 0, batch, riders, pending, busy, down, stalls, stalled, owed, held }
+        let (busy, timer, down, stalls, stalled, owed, held) = (false, None, false, 0, Time::ZERO, Span::ZERO, false);
+        DiskState { disk, stream, broker, writes: 0, batch, riders, pending, busy, timer, down, stalls, stalled, owed, held }
     }
 
     /// Whether there is nothing left to write.
@@ -126,6 +129,16 @@ impl DiskState {
         match self.disk.sync {
             Sync::Interval(every) if every.0 > 0 => Time(now.0 - now.0 % every.0),
             Sync::Interval(_) | Sync::Batch | Sync::Always => now,
+        }
+    }
+}
+
+impl Brokers {
+    /// Whether nobody wants any more what was to be written.
+    fn is_void(&self, item: Item) -> bool {
+        match item {
+            Item::Write(write) => self.writes[write].slot == NONE && self.writes[write].receipt == NONE,
+            Item::Append { commit, .. } => self.commits[commit].needed == NEVER,
         }
     }
 }
@@ -203,7 +216,7 @@ impl World {
             let broker = state.broker;
             observer.record(self.now, Transition::Writing { broker, busy: true });
             // It begins when all that comes at this instant is there: what a processor hands over together is written together.
-            self.set_timer(self.now, Phase::Completion, Wake::Disk(disk));
+            self.end_write_at(disk, self.now);
         }
     }
 
@@ -225,7 +238,12 @@ impl World {
             span = span + state.disk.fsync.draw(state.stream.at(state.writes));
         }
         state.writes += 1;
-        self.set_timer(self.now + span, Phase::Completion, Wake::Disk(at));
+        self.end_write_at(at, self.now + span);
+    }
+
+    fn end_write_at(&mut self, disk: u32, end: Time) {
+        let timer = self.set_timer(end, Phase::Completion, Wake::Disk(disk));
+        self.brokers.disks[disk as usize].timer = Some(timer);
     }
 
     /// The disks of so many nodes of a broker, or of all, stand still, or go on.
@@ -248,7 +266,7 @@ impl World {
             }
             if std::mem::take(&mut disk.held) {
                 let owed = std::mem::replace(&mut disk.owed, Span::ZERO);
-                self.set_timer(now + owed, Phase::Completion, Wake::Disk(at));
+                self.end_write_at(at, now + owed);
             } else if !disk.batch.is_empty() {
                 disk.owed = disk.owed + (now - disk.stalled);
             }
@@ -267,26 +285,40 @@ impl World {
         }
         let owed = std::mem::replace(&mut state.owed, Span::ZERO);
         if owed > Span::ZERO {
-            self.set_timer(now + owed, Phase::Completion, Wake::Disk(at));
+            self.end_write_at(at, now + owed);
         }
         owed > Span::ZERO
     }
 
-    /// What a crash has interrupted is begun anew.
-    fn take_back_batch(&mut self, at: u32) {
+    /// The node of a disk is down: the write under way is broken off.
+    pub(super) fn crash_disk<O: Observer>(&mut self, at: u32, observer: &mut O) {
         let state = &mut self.brokers.disks[at as usize];
-        let unwritten = state.batch.drain(..).rev().map(|item| (item, 0)).collect::<Vec<_>>();
-        unwritten.into_iter().for_each(|item| state.pending.push_front(item));
+        state.down = true;
+        state.held = false;
+        state.owed = Span::ZERO;
+        let broken_off: Vec<Item> = state.batch.drain(..).collect();
+        for item in broken_off.into_iter().rev() {
+            let size = match item {
+                // Whoever waits for it sends it again.
+                Item::Write(_) => 0,
+                Item::Append { commit, .. } => self.brokers.commits[commit].size,
+            };
+            state.pending.push_front((item, size));
+        }
+        if std::mem::replace(&mut state.busy, false) {
+            let (broker, timer) = (state.broker, state.timer.take());
+            observer.record(self.now, Transition::Writing { broker, busy: false });
+            if let Some(timer) = timer {
+                self.cancel_timer(timer);
+            }
+        }
     }
 
     /// The node of a disk is back.
     pub(super) fn wake_disk<O: Observer>(&mut self, at: u32, observer: &mut O) {
+        self.drop_void(at, observer);
         let state = &mut self.brokers.disks[at as usize];
         state.down = false;
-        if state.held {
-            state.owed = Span::ZERO;
-            return self.take_back_batch(at);
-        }
         if !state.busy && !state.is_done() {
             state.busy = true;
             let broker = state.broker;
@@ -295,6 +327,24 @@ impl World {
             observer.record(self.now, Transition::Writing { broker, busy: true });
             if !held {
                 self.begin_write(at);
+            }
+        }
+    }
+
+    /// What stood before a disk of messages that the crash took, or of commands that were given up, is not written any more.
+    fn drop_void<O: Observer>(&mut self, at: u32, observer: &mut O) {
+        let state = &mut self.brokers.disks[at as usize];
+        let (pending, riders) = (std::mem::take(&mut state.pending), std::mem::take(&mut state.riders));
+        let (void, pending) =
+            pending.into_iter().partition::<std::collections::VecDeque<_>, _>(|(item, _)| self.brokers.is_void(*item));
+        let (gone, riders) = riders.into_iter().partition::<Vec<_>, _>(|item| self.brokers.is_void(*item));
+        let state = &mut self.brokers.disks[at as usize];
+        (state.pending, state.riders) = (pending, riders);
+        for item in void.into_iter().map(|(item, _)| item).chain(gone) {
+            match item {
+                Item::Write(write) => self.brokers.writes.remove(write),
+                // It counts among those that will come, and decides nothing.
+                Item::Append { commit, .. } => self.vote(commit, observer),
             }
         }
     }
@@ -318,15 +368,9 @@ impl World {
 
     /// A disk is done with its batch.
     pub(in crate::engine) fn write_ends<O: Observer>(&mut self, at: u32, observer: &mut O) {
+        self.brokers.disks[at as usize].timer = None;
         if self.is_held_up(at) {
             return;
-        }
-        if self.brokers.disks[at as usize].down {
-            self.take_back_batch(at);
-            let state = &mut self.brokers.disks[at as usize];
-            state.busy = false;
-            let broker = state.broker;
-            return observer.record(self.now, Transition::Writing { broker, busy: false });
         }
         let mut batch = std::mem::take(&mut self.brokers.disks[at as usize].batch);
         for item in batch.drain(..) {
