@@ -268,12 +268,13 @@ service = { exponential = "8ms" }
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
-    /// Over MQTT, while consumers and brokers go and come back: at most once, at least once, exactly once.
+    /// Over MQTT, while consumers and brokers go and come back and disks stand still: at most once, at least once, exactly once.
     #[test]
     fn a_quality_of_service_is_kept_through_reconnects(
         qos in 0..=2u32,
         storage in one_of(&["disk", "quorum", "replicated"]),
         faults in proptest::collection::vec((one_of(&["consumers.workers", "brokers.mqtt"]), 1..15u32, 1..5u32), 0..4),
+        stalls in proptest::collection::vec((0..250u32, 1..300u32, 1..=3u32), 0..3),
         silent in proptest::bool::ANY,
         seed in 0..1000u64,
     ) {
@@ -287,6 +288,10 @@ proptest! {
             text += &format!("[[faults]]\ncrash = \"{what}\"\nat = \"{at}00ms\"\nfor = \"{length}0ms\"\n{silent}");
             at += 1;
         }
+        // They overlap each other, and crashes.
+        for (at, length, count) in &stalls {
+            text += &format!("[[faults]]\ndisk_stall = \"brokers.mqtt\"\nat = \"{at}0ms\"\nfor = \"{length}ms\"\ncount = {count}\n");
+        }
         let (seen, world) = seen(&model(&text));
         prop_assert!(world.is_over() && world.in_system() == 0, "{:?}", seen);
         let done = seen.ended[Outcome::Completed as usize];
@@ -298,6 +303,7 @@ proptest! {
         if qos == 2 {
             prop_assert_eq!(seen.duplicated, 0, "{:?}", seen);
         }
+        // A disk that stands still makes nobody send again: there are no timers but those of heartbeats.
         if faults.is_empty() {
             prop_assert_eq!((done, seen.duplicated), (300, 0), "{:?}", seen);
         }
